@@ -1,0 +1,13 @@
+//! prunelle-healer: webhook in, remedies out. See ARCHITECTURE.md for the flow and the code map.
+
+pub mod alert;
+pub mod facts;
+pub mod guard;
+pub mod journal;
+pub mod policy;
+pub mod reason;
+pub mod remediation;
+pub mod remedy;
+pub mod service_manager;
+pub mod target;
+pub mod work;

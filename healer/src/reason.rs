@@ -1,0 +1,134 @@
+//! The closed list of reasons: why nothing was done, why it waits, why it ended. Each is a metric's label value,
+//! a word in the action log, and provoked by a test.
+
+use serde::{Deserialize, Serialize};
+
+/// Why an alert was not acted on, or not yet, or why a remediation ended otherwise than by success.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// The alert says nothing about this host, or names another.
+    OtherHost,
+    /// No rule's matchers fit.
+    NoRule,
+    /// The label that should name the target is missing or is no unit name.
+    NoTarget,
+    /// The target is not in the rule's allow-list.
+    NotAllowed,
+    /// The target is protected for the verb that would be needed.
+    Protected,
+    /// The alert's mount point is not the mount that holds the rule's path.
+    OtherFileSystem,
+    /// The unit is not found, masked, or its file has an error.
+    NotLoaded,
+    /// The mode in force is off.
+    ModeOff,
+    /// The mode in force is observe: planned and logged, nothing touched.
+    Observed,
+    /// A pause covers the target.
+    Paused,
+    /// The machine has just booted.
+    BootGrace,
+    /// Alertmanager has not confirmed the alert for longer than `max_evidence_age`.
+    StaleEvidence,
+    /// A fact that a guard needs could not be had.
+    FactUnknown,
+    /// The alert resolved before anything was done.
+    Resolved,
+    /// The unit was active again before we acted, or the space was free again.
+    RecoveredByItself,
+    /// Another remediation of the same target runs; this alert joined it.
+    JoinedRunning,
+    /// systemd runs a job on the unit, or it is starting, stopping or in auto-restart.
+    TargetBusy,
+    /// The cooldown after the last repair of this target has not passed.
+    Cooldown,
+    /// The budget of this rule and target is used up.
+    Budget,
+    /// The budget of the host is used up.
+    HostBudget,
+    /// One more start would come too close to `StartLimitBurst`.
+    StartLimit,
+    /// The target is in quarantine after a ladder that was exhausted.
+    Quarantined,
+    /// Somebody stopped the unit while it was being repaired.
+    StoppedByPerson,
+    /// The rule respects a clean stop by hand.
+    CleanStop,
+    /// Nothing was old enough to be cleaned.
+    NothingToClean,
+    /// The remedy needs a right that the healer does not have.
+    NotPermitted,
+    /// The remedy ran and its verification did not hold.
+    NotVerified,
+    /// The remedy itself failed.
+    RemedyFailed,
+    /// The attempt's time limit passed.
+    TimedOut,
+    /// After a crash it cannot be told whether the remedy ran.
+    UnknownAfterCrash,
+    /// Every rung of the ladder was tried.
+    LadderExhausted,
+    /// A label or annotation is over the limits.
+    InvalidAlert,
+}
+
+impl Reason {
+    /// The reason as in metrics and log.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::OtherHost => "other_host",
+            Self::NoRule => "no_rule",
+            Self::NoTarget => "no_target",
+            Self::NotAllowed => "not_allowed",
+            Self::Protected => "protected",
+            Self::OtherFileSystem => "other_file_system",
+            Self::NotLoaded => "not_loaded",
+            Self::ModeOff => "mode_off",
+            Self::Observed => "observed",
+            Self::Paused => "paused",
+            Self::BootGrace => "boot_grace",
+            Self::StaleEvidence => "stale_evidence",
+            Self::FactUnknown => "fact_unknown",
+            Self::Resolved => "resolved",
+            Self::RecoveredByItself => "recovered_by_itself",
+            Self::JoinedRunning => "joined_running",
+            Self::TargetBusy => "target_busy",
+            Self::Cooldown => "cooldown",
+            Self::Budget => "budget",
+            Self::HostBudget => "host_budget",
+            Self::StartLimit => "start_limit",
+            Self::Quarantined => "quarantined",
+            Self::StoppedByPerson => "stopped_by_person",
+            Self::CleanStop => "clean_stop",
+            Self::NothingToClean => "nothing_to_clean",
+            Self::NotPermitted => "not_permitted",
+            Self::NotVerified => "not_verified",
+            Self::RemedyFailed => "remedy_failed",
+            Self::TimedOut => "timed_out",
+            Self::UnknownAfterCrash => "unknown_after_crash",
+            Self::LadderExhausted => "ladder_exhausted",
+            Self::InvalidAlert => "invalid_alert",
+        }
+    }
+}
+
+/// How an attempt or a remediation ended, as the action log's `status` says it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Outcome {
+    /// Done and verified.
+    Success,
+    /// The remedy failed.
+    Failed,
+    /// Its time limit passed.
+    Timeout,
+    /// Done, but the check did not hold.
+    NotVerified,
+    /// Planned only: the mode in force is observe.
+    Observed,
+    /// Ended before it acted: resolved, recovered, paused.
+    Cancelled,
+    /// After a crash it cannot be told.
+    Unknown,
+}

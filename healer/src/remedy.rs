@@ -1,0 +1,1 @@
+//! The remedies, one file each: plan, apply, identify after a crash.
