@@ -34,6 +34,8 @@ pub struct Facts {
     pub unit: Fact<UnitState>,
     /// The folder and its file system.
     pub folder: Fact<FolderFacts>,
+    /// `AUTO_HEALING_ENABLED` is False: observe.
+    pub is_auto_healing_disabled: bool,
     /// Whether the pause file exists.
     pub is_pause_file_present: bool,
     /// The daemon started uncleanly too often and keeps to observe.

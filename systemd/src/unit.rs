@@ -99,6 +99,10 @@ pub struct UnitState {
     pub invocation_id: Option<String>,
     /// What only services have.
     pub service: Option<ServiceState>,
+    /// When it last left `inactive` or `failed`, that is, was last started (`InactiveExitTimestamp`); none while it never was.
+    pub last_start: Option<jiff::Timestamp>,
+    /// When its state last changed (`StateChangeTimestamp`).
+    pub state_change: Option<jiff::Timestamp>,
     /// Units that start this one (timers, sockets, paths), and whether each is active.
     pub triggered_by: Vec<(UnitName, bool)>,
 }
