@@ -4,6 +4,7 @@ pub mod alert;
 pub mod facts;
 pub mod guard;
 pub mod journal;
+pub mod metrics;
 pub mod policy;
 pub mod reason;
 pub mod remediation;

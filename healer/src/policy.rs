@@ -17,6 +17,20 @@ pub enum Mode {
     Enforce,
 }
 
+impl Mode {
+    /// All modes, the most cautious first.
+    pub const ALL: [Self; 3] = [Self::Off, Self::Observe, Self::Enforce];
+
+    /// The mode as in the policy and in metrics.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Off => "off",
+            Self::Observe => "observe",
+            Self::Enforce => "enforce",
+        }
+    }
+}
+
 /// A checked policy.
 #[derive(Clone, Debug)]
 pub struct Policy {
@@ -142,6 +156,43 @@ pub enum RemedySpec {
     RestartService,
     /// Remove what is old in a folder.
     CleanFolder(CleanFolder),
+}
+
+impl RemedySpec {
+    /// Which remedy it is.
+    pub const fn kind(&self) -> RemedyKind {
+        match self {
+            Self::RestartService => RemedyKind::RestartService,
+            Self::CleanFolder(_) => RemedyKind::CleanFolder,
+        }
+    }
+}
+
+/// The remedies there are, without their settings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum RemedyKind {
+    /// Start a dead unit, restart a live one.
+    RestartService,
+    /// Remove what is old in a folder.
+    CleanFolder,
+}
+
+impl RemedyKind {
+    /// All remedies.
+    pub const ALL: [Self; 2] = [Self::RestartService, Self::CleanFolder];
+
+    /// The remedy as in the policy, the journal and metrics.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::RestartService => "restart_service",
+            Self::CleanFolder => "clean_folder",
+        }
+    }
+
+    /// The remedy of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
+    }
 }
 
 /// Settings of `clean_folder`.

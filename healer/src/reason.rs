@@ -74,6 +74,42 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// All reasons.
+    pub const ALL: [Self; 32] = [
+        Self::OtherHost,
+        Self::NoRule,
+        Self::NoTarget,
+        Self::NotAllowed,
+        Self::Protected,
+        Self::OtherFileSystem,
+        Self::NotLoaded,
+        Self::ModeOff,
+        Self::Observed,
+        Self::Paused,
+        Self::BootGrace,
+        Self::StaleEvidence,
+        Self::FactUnknown,
+        Self::Resolved,
+        Self::RecoveredByItself,
+        Self::JoinedRunning,
+        Self::TargetBusy,
+        Self::Cooldown,
+        Self::Budget,
+        Self::HostBudget,
+        Self::StartLimit,
+        Self::Quarantined,
+        Self::StoppedByPerson,
+        Self::CleanStop,
+        Self::NothingToClean,
+        Self::NotPermitted,
+        Self::NotVerified,
+        Self::RemedyFailed,
+        Self::TimedOut,
+        Self::UnknownAfterCrash,
+        Self::LadderExhausted,
+        Self::InvalidAlert,
+    ];
+
     /// The reason as in metrics and log.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -132,3 +168,19 @@ pub enum Outcome {
     /// After a crash it cannot be told.
     Unknown,
 }
+
+impl Outcome {
+    /// All outcomes.
+    pub const ALL: [Self; 7] = [
+        Self::Success,
+        Self::Failed,
+        Self::Timeout,
+        Self::NotVerified,
+        Self::Observed,
+        Self::Cancelled,
+        Self::Unknown,
+    ];
+}
+
+#[cfg(test)]
+mod tests;

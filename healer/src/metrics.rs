@@ -1,0 +1,346 @@
+//! The healer's own metrics, each stated once: families, label values and buckets.
+//!
+//! Label values are closed sets, so all their series exist from the start and a first increase is not lost to
+//! `rate()`. A value that is not known yet (the heartbeat before the first one) is absent, never zero. Every part of the
+//! healer is handed a clone of [`Metrics`]; nothing here is global.
+
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::Registry;
+
+use crate::alert::AlertStatus;
+use crate::policy::{Mode, RemedyKind};
+use crate::reason::{Outcome, Reason};
+
+/// What became of one request to the webhook.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum NotificationResult {
+    /// Committed: 202.
+    Accepted,
+    /// Nothing new, nothing that matches, or about another host: 200.
+    NothingNew,
+    /// No credentials: 401.
+    Unauthenticated,
+    /// Wrong credentials: 403.
+    Forbidden,
+    /// Not JSON, wrong version, no alerts: 400.
+    Malformed,
+    /// Over the limit of one body: 413.
+    TooLarge,
+    /// The body did not arrive in time, or the connection broke: 408.
+    Incomplete,
+    /// Too many bodies in flight, or the queue is full: 503.
+    Overloaded,
+    /// Starting or draining: 503.
+    NotReady,
+    /// The journal could not keep it, or not in time: 503.
+    NotKept,
+}
+
+impl NotificationResult {
+    const ALL: [Self; 10] = [
+        Self::Accepted,
+        Self::NothingNew,
+        Self::Unauthenticated,
+        Self::Forbidden,
+        Self::Malformed,
+        Self::TooLarge,
+        Self::Incomplete,
+        Self::Overloaded,
+        Self::NotReady,
+        Self::NotKept,
+    ];
+
+    /// The label value.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Accepted => "accepted",
+            Self::NothingNew => "nothing_new",
+            Self::Unauthenticated => "unauthenticated",
+            Self::Forbidden => "forbidden",
+            Self::Malformed => "malformed",
+            Self::TooLarge => "too_large",
+            Self::Incomplete => "incomplete",
+            Self::Overloaded => "overloaded",
+            Self::NotReady => "not_ready",
+            Self::NotKept => "not_kept",
+        }
+    }
+}
+
+type Label = [(&'static str, &'static str); 1];
+type Labels = [(&'static str, &'static str); 2];
+type FloatGauge = Gauge<f64, AtomicU64>;
+
+/// The healer's metrics; clones share their values.
+#[derive(Clone, Debug)]
+pub struct Metrics {
+    notifications: Family<Label, Counter>,
+    alerts_received: Family<Label, Counter>,
+    decisions: Family<Label, Counter>,
+    remediations: Family<Labels, Counter>,
+    remediations_running: Gauge,
+    time_to_heal: Histogram,
+    journal_commit: Histogram,
+    journal_sequence: Gauge,
+    journal_writable: Gauge,
+    journal_reserve: Gauge,
+    mode: Family<Label, Gauge>,
+    heartbeat: Family<[(&'static str, &'static str); 0], FloatGauge>,
+    reconciliations: Family<Label, Counter>,
+}
+
+impl Metrics {
+    /// Registers all families under the prefix `prunelle_healer`.
+    pub fn register(registry: &mut Registry) -> Self {
+        let metrics = Self::new();
+        let r = registry.sub_registry_with_prefix("prunelle_healer");
+        r.register(
+            "notifications",
+            "Requests to the webhook, by what became of them",
+            metrics.notifications.clone(),
+        );
+        r.register(
+            "alerts_received",
+            "Alerts in accepted notifications, by status; invalid ones are over the limits",
+            metrics.alerts_received.clone(),
+        );
+        r.register(
+            "decisions",
+            "Decisions not to act, or not yet, by reason",
+            metrics.decisions.clone(),
+        );
+        r.register(
+            "remediations",
+            "Remediations that ended, by first remedy and outcome",
+            metrics.remediations.clone(),
+        );
+        r.register(
+            "remediations_running",
+            "Remediations that run now",
+            metrics.remediations_running.clone(),
+        );
+        r.register(
+            "time_to_heal_seconds",
+            "From the start of the alert to the verified end of its remediation",
+            metrics.time_to_heal.clone(),
+        );
+        r.register(
+            "journal_commit_seconds",
+            "Duration of one commit of the journal, sync included",
+            metrics.journal_commit.clone(),
+        );
+        r.register(
+            "journal_sequence",
+            "Sequence number of the last line of the action log, an anchor outside the file",
+            metrics.journal_sequence.clone(),
+        );
+        r.register(
+            "journal_writable",
+            "1 while the journal can be written, else 0 and nothing is started",
+            metrics.journal_writable.clone(),
+        );
+        r.register(
+            "journal_reserve_bytes",
+            "Space held back for the journal in case the file system fills up",
+            metrics.journal_reserve.clone(),
+        );
+        r.register(
+            "mode",
+            "1 for the mode in force over all rules, 0 for the others",
+            metrics.mode.clone(),
+        );
+        r.register(
+            "heartbeat_timestamp_seconds",
+            "When the last heartbeat arrived; absent before the first one",
+            metrics.heartbeat.clone(),
+        );
+        r.register(
+            "reconciliations",
+            "Readings of the active alerts from Alertmanager, by result",
+            metrics.reconciliations.clone(),
+        );
+        metrics
+    }
+
+    /// Metrics that no registry shows, for tests.
+    pub fn unregistered() -> Self {
+        Self::register(&mut Registry::default())
+    }
+
+    fn new() -> Self {
+        let metrics = Self {
+            notifications: Family::default(),
+            alerts_received: Family::default(),
+            decisions: Family::default(),
+            remediations: Family::default(),
+            remediations_running: Gauge::default(),
+            time_to_heal: Histogram::new([
+                0.1, 0.25, 0.5, 0.75, 1.0, 1.5, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 1800.0,
+            ]),
+            journal_commit: Histogram::new([
+                0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0,
+            ]),
+            journal_sequence: Gauge::default(),
+            journal_writable: Gauge::default(),
+            journal_reserve: Gauge::default(),
+            mode: Family::default(),
+            heartbeat: Family::default(),
+            reconciliations: Family::default(),
+        };
+        metrics.create_series();
+        metrics
+    }
+
+    fn create_series(&self) {
+        for result in NotificationResult::ALL {
+            drop(
+                self.notifications
+                    .get_or_create(&[("result", result.as_str())]),
+            );
+        }
+        for status in ["firing", "resolved", "invalid"] {
+            drop(self.alerts_received.get_or_create(&[("status", status)]));
+        }
+        for reason in Reason::ALL {
+            drop(self.decisions.get_or_create(&[("reason", reason.as_str())]));
+        }
+        for remedy in RemedyKind::ALL {
+            for outcome in Outcome::ALL {
+                drop(
+                    self.remediations
+                        .get_or_create(&remediation_labels(remedy, outcome)),
+                );
+            }
+        }
+        for mode in Mode::ALL {
+            drop(self.mode.get_or_create(&[("mode", mode.as_str())]));
+        }
+        for result in ["success", "failure"] {
+            drop(self.reconciliations.get_or_create(&[("result", result)]));
+        }
+    }
+
+    /// Counts one request to the webhook.
+    pub fn notification(&self, result: NotificationResult) {
+        self.notifications
+            .get_or_create(&[("result", result.as_str())])
+            .inc();
+    }
+
+    /// Counts alerts of an accepted notification.
+    pub fn alerts_received(&self, status: AlertStatus, count: u64) {
+        let status = match status {
+            AlertStatus::Firing => "firing",
+            AlertStatus::Resolved => "resolved",
+        };
+        self.alerts_received
+            .get_or_create(&[("status", status)])
+            .inc_by(count);
+    }
+
+    /// Counts alerts over the limits.
+    pub fn invalid_alerts_received(&self, count: u64) {
+        self.alerts_received
+            .get_or_create(&[("status", "invalid")])
+            .inc_by(count);
+    }
+
+    /// Counts one decision not to act, or not yet.
+    pub fn decision(&self, reason: Reason) {
+        self.decisions(reason, 1);
+    }
+
+    /// Counts several decisions for the same reason.
+    pub fn decisions(&self, reason: Reason, count: u64) {
+        self.decisions
+            .get_or_create(&[("reason", reason.as_str())])
+            .inc_by(count);
+    }
+
+    /// Sets how many remediations run.
+    pub fn remediations_running(&self, count: usize) {
+        self.remediations_running
+            .set(i64::try_from(count).unwrap_or(i64::MAX));
+    }
+
+    /// Counts the end of one remediation.
+    pub fn remediation_ended(&self, remedy: RemedyKind, outcome: Outcome) {
+        self.remediations
+            .get_or_create(&remediation_labels(remedy, outcome))
+            .inc();
+    }
+
+    /// Records how long an alert took from its start to the verified repair.
+    pub fn healed_after(&self, duration: Duration) {
+        self.time_to_heal.observe(duration.as_secs_f64());
+    }
+
+    /// Records one commit of the journal.
+    pub fn journal_committed(&self, duration: Duration) {
+        self.journal_commit.observe(duration.as_secs_f64());
+    }
+
+    /// Sets the sequence number of the last line of the action log.
+    pub fn journal_sequence(&self, sequence: u64) {
+        self.journal_sequence
+            .set(i64::try_from(sequence).unwrap_or(i64::MAX));
+    }
+
+    /// Sets whether the journal can be written.
+    pub fn journal_writable(&self, is_writable: bool) {
+        self.journal_writable.set(i64::from(is_writable));
+    }
+
+    /// Sets how many bytes are held back.
+    pub fn journal_reserve(&self, bytes: u64) {
+        self.journal_reserve
+            .set(i64::try_from(bytes).unwrap_or(i64::MAX));
+    }
+
+    /// Sets the mode in force over all rules.
+    pub fn mode(&self, in_force: Mode) {
+        for mode in Mode::ALL {
+            self.mode
+                .get_or_create(&[("mode", mode.as_str())])
+                .set(i64::from(mode == in_force));
+        }
+    }
+
+    /// Sets when the last heartbeat arrived.
+    pub fn heartbeat(&self, at: Timestamp) {
+        self.heartbeat
+            .get_or_create(&[])
+            .set(at.as_duration().as_secs_f64());
+    }
+
+    /// Counts one reading of the active alerts from Alertmanager.
+    pub fn reconciliation(&self, has_succeeded: bool) {
+        let result = if has_succeeded { "success" } else { "failure" };
+        self.reconciliations
+            .get_or_create(&[("result", result)])
+            .inc();
+    }
+}
+
+fn remediation_labels(remedy: RemedyKind, outcome: Outcome) -> Labels {
+    let outcome = match outcome {
+        Outcome::Success => "success",
+        Outcome::Failed => "failed",
+        Outcome::Timeout => "timeout",
+        Outcome::NotVerified => "not_verified",
+        Outcome::Observed => "observed",
+        Outcome::Cancelled => "cancelled",
+        Outcome::Unknown => "unknown",
+    };
+    [("remedy", remedy.as_str()), ("outcome", outcome)]
+}
+
+#[cfg(test)]
+mod tests;

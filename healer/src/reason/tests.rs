@@ -1,0 +1,18 @@
+use super::*;
+
+#[test]
+fn all_holds_every_reason_in_order_and_both_spellings_agree() {
+    assert_eq!(Reason::ALL.len(), Reason::InvalidAlert as usize + 1);
+    for (index, reason) in Reason::ALL.into_iter().enumerate() {
+        assert_eq!(reason as usize, index);
+        assert_eq!(
+            serde_json::to_value(reason).unwrap(),
+            serde_json::json!(reason.as_str())
+        );
+    }
+}
+
+#[test]
+fn all_holds_every_outcome() {
+    assert_eq!(Outcome::ALL.len(), Outcome::Unknown as usize + 1);
+}
