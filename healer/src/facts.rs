@@ -23,6 +23,16 @@ pub enum Fact<T> {
     NotApplicable,
 }
 
+impl<T> Fact<T> {
+    /// When it was read, when it is known.
+    pub fn known_at(&self) -> Option<&Now> {
+        match self {
+            Self::Known { at, .. } => Some(at),
+            Self::Unknown(_) | Self::NotApplicable => None,
+        }
+    }
+}
+
 /// All facts about one alert and its target.
 #[derive(Clone, Debug)]
 pub struct Facts {
@@ -67,7 +77,16 @@ pub struct History {
     /// Ends of remediations of this target that had acted, oldest first.
     pub repairs: Vec<Now>,
     /// Quarantine of the target, if one is in force.
-    pub quarantined_until: Option<Now>,
+    pub quarantine: Option<Quarantine>,
+}
+
+/// A target is left to a person for a while, after its ladder was exhausted.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Quarantine {
+    /// When it began.
+    pub since: Now,
+    /// How long it lasts, by boot time inside one boot.
+    pub lasts: std::time::Duration,
 }
 
 /// A pause, set by a person.
