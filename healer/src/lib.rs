@@ -11,4 +11,5 @@ pub mod remediation;
 pub mod remedy;
 pub mod service_manager;
 pub mod target;
+pub mod view;
 pub mod work;

@@ -1,5 +1,7 @@
 //! One remediation: the pure state machine, and the engine that drives it.
 
+pub mod handle;
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};

@@ -55,6 +55,15 @@ pub struct Delivery {
 
 /// A source of deliveries.
 pub trait Work: Send {
-    /// The next delivery; none when the source has ended.
+    /// The next delivery; none when the source has ended. Dropping the future must lose no delivery.
     fn next(&mut self) -> BoxFuture<'_, Option<Delivery>>;
+}
+
+/// The alerts that are active according to Alertmanager's API: the truth that webhooks only announce.
+#[derive(Clone, Debug)]
+pub struct ActiveSet {
+    /// When the question was sent: an alert that was heard of later is not missing from the answer.
+    pub asked: Now,
+    /// All that fire and are neither silenced nor inhibited.
+    pub alerts: Vec<Alert>,
 }
