@@ -1,7 +1,12 @@
 //! The policy: whose host, which rule, which target, which remedy, within which limits.
 
+pub mod matcher;
+pub mod mode;
+
 use std::path::PathBuf;
 use std::time::Duration;
+
+pub use matcher::{Matcher, MatcherTest};
 
 use crate::alert::Labels;
 use crate::target::Target;
@@ -221,28 +226,6 @@ pub enum Verify {
         /// At least.
         at_least: f64,
     },
-}
-
-/// One matcher in Alertmanager's grammar.
-#[derive(Clone, Debug)]
-pub struct Matcher {
-    /// Label name.
-    pub name: String,
-    /// Operator and value.
-    pub test: MatcherTest,
-}
-
-/// Operator and value of a matcher. A missing label counts as the empty string, as in Alertmanager.
-#[derive(Clone, Debug)]
-pub enum MatcherTest {
-    /// `=`
-    Equal(String),
-    /// `!=`
-    NotEqual(String),
-    /// `=~`, anchored
-    Regex(regex::Regex),
-    /// `!~`, anchored
-    NotRegex(regex::Regex),
 }
 
 /// What the policy makes of an alert's labels.
