@@ -26,6 +26,9 @@ mod still_needed;
 mod switches;
 mod target_free;
 
+#[cfg(test)]
+mod tests;
+
 /// The guards, first to last. Adding one is one file and one line.
 pub const GUARDS: &[&dyn Guard] = &[
     &deduplication::Deduplication,
