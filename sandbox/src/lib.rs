@@ -1,1 +1,14 @@
-//! See ARCHITECTURE.md.
+//! A real systemd in namespaces of its own, and the whole product around it, for the demo and the tests.
+//!
+//! [`Manager`] is a `systemd --user` with its own mounts, pids and cgroups; the network is the host's, on loopback only.
+//! Nothing of the host is touched, and nothing is left when a manager is dropped or its owner is killed.
+//! Everything here is blocking: tests of asynchronous code call it from the test's own thread.
+
+pub mod manager;
+mod namespace;
+mod spawn;
+pub mod wait;
+
+pub use manager::{Manager, Options};
+pub use spawn::Kept;
+pub use wait::wait_until;

@@ -1,0 +1,6 @@
+//! The sandbox itself, for real: needs root, systemd and dbus-daemon.
+
+#[cfg(test)]
+mod leftovers;
+#[cfg(test)]
+mod manager;
