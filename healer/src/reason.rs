@@ -65,6 +65,8 @@ pub enum Reason {
     RemedyFailed,
     /// The attempt's time limit passed.
     TimedOut,
+    /// The program ended before the remedy took effect: the attempt counts, nothing happened.
+    Interrupted,
     /// After a crash it cannot be told whether the remedy ran.
     UnknownAfterCrash,
     /// Every rung of the ladder was tried.
@@ -75,7 +77,7 @@ pub enum Reason {
 
 impl Reason {
     /// All reasons.
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 33] = [
         Self::OtherHost,
         Self::NoRule,
         Self::NoTarget,
@@ -105,6 +107,7 @@ impl Reason {
         Self::NotVerified,
         Self::RemedyFailed,
         Self::TimedOut,
+        Self::Interrupted,
         Self::UnknownAfterCrash,
         Self::LadderExhausted,
         Self::InvalidAlert,
@@ -142,6 +145,7 @@ impl Reason {
             Self::NotVerified => "not_verified",
             Self::RemedyFailed => "remedy_failed",
             Self::TimedOut => "timed_out",
+            Self::Interrupted => "interrupted",
             Self::UnknownAfterCrash => "unknown_after_crash",
             Self::LadderExhausted => "ladder_exhausted",
             Self::InvalidAlert => "invalid_alert",

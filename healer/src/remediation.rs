@@ -1,6 +1,9 @@
 //! One remediation: the pure state machine, and the engine that drives it.
 
+pub mod deadline;
 pub mod handle;
+pub mod machine;
+pub mod state;
 
 use std::fmt;
 
