@@ -1,0 +1,118 @@
+# Sourced by start.sh and test.sh: finds or fetches what they need, and says so.
+#
+# Two rules hold. Nothing that is installed is started or enabled: the packages that apt-get installs bring no service
+# of their own that could be (systemd itself is only installed where it is not running anyway), and Prometheus and
+# Alertmanager, which do, are only unpacked into .prunelle/tools. And nothing is guessed: what cannot be had ends the
+# script with one message that says what to do.
+#
+# shellcheck shell=bash
+
+PRUNELLE_ROOT=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)
+TOOLS=$PRUNELLE_ROOT/.prunelle/tools
+PATH=$TOOLS/usr/bin:$PATH:/usr/sbin:/sbin
+[ -d "${HOME:-/root}/.cargo/bin" ] && PATH=$PATH:${HOME:-/root}/.cargo/bin
+export PATH
+
+say() {
+    printf '%s\n' "$*"
+}
+
+stop_with() {
+    printf '%s: %s\n' "$(basename -- "$0")" "$*" >&2
+    exit 1
+}
+
+have() {
+    command -v -- "$1" >/dev/null 2>&1
+}
+
+is_root() {
+    [ "$(id -u)" -eq 0 ]
+}
+
+# The namespaces of a sandbox need root and CAP_SYS_ADMIN; says what is missing, if anything.
+why_no_sandbox() {
+    is_root || {
+        echo 'a sandbox (a real systemd in its own mount, pid and cgroup namespaces) needs root'
+        return
+    }
+    local answer
+    answer=$(unshare --mount --pid --cgroup --fork --propagation private -- \
+        mount -t tmpfs tmpfs /run 2>&1) ||
+        echo "this machine does not let root make namespaces and mounts ($answer); in a container, CAP_SYS_ADMIN is missing"
+}
+
+# Rust is not installed behind anybody's back: the command is printed instead.
+need_cargo() {
+    local wanted found
+    wanted=$(sed -n 's/^channel = "\(.*\)"/\1/p' "$PRUNELLE_ROOT/rust-toolchain.toml")
+    found=$(cd "$PRUNELLE_ROOT" && cargo --version 2>/dev/null | cut -d' ' -f2)
+    [ "$found" = "$wanted" ] && return
+    say "Rust $wanted is needed${found:+; the cargo in PATH is $found}. Install it with:"
+    say
+    say "  curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh -s -- -y --profile minimal \\"
+    say "    --default-toolchain $wanted --component clippy,rustfmt"
+    say
+    stop_with "no cargo $wanted"
+}
+
+# Fills PACKAGES with the Debian packages to install and UNPACKED with those to unpack, and REASONS with why.
+PACKAGES=()
+UNPACKED=()
+REASONS=()
+
+missing() {
+    local list=$1 package=$2 reason=$3
+    local -n packages=$list
+    packages+=("$package")
+    REASONS+=("$(printf '  %-24s %s' "$package" "$reason")")
+}
+
+find_missing() {
+    have cc || missing PACKAGES gcc 'the linker for Rust, and the compiler for SQLite'
+    [ -e /usr/include/stdio.h ] || missing PACKAGES libc6-dev "the C library's headers"
+    have unshare && have nsenter && have setpriv || missing PACKAGES util-linux 'namespaces'
+    have mount || missing PACKAGES mount "the sandbox's mounts"
+    [ -x /usr/lib/systemd/systemd ] || [ -x /lib/systemd/systemd ] ||
+        missing PACKAGES systemd 'the systemd of the sandbox; this machine keeps its own init'
+    [ -x /usr/bin/dbus-daemon ] || missing PACKAGES dbus-daemon 'the bus of the sandbox'
+    { have prometheus && have promtool; } ||
+        missing UNPACKED prometheus 'scrapes and rules; unpacked into .prunelle/tools, not installed'
+    { have prometheus-alertmanager || have alertmanager; } && have amtool ||
+        missing UNPACKED prometheus-alertmanager 'routing; unpacked into .prunelle/tools, not installed'
+}
+
+# Installs what is missing, after saying what and why.
+prepare() {
+    need_cargo
+    find_missing
+    [ ${#REASONS[@]} -eq 0 ] && return
+    say 'From Debian, with apt-get (no service is started or enabled):'
+    printf '%s\n' "${REASONS[@]}"
+    local names="${PACKAGES[*]} ${UNPACKED[*]}"
+    is_root || stop_with "not root: cannot install $names"
+    have apt-get || stop_with "only Debian and its relatives are supported (no apt-get here); install by hand: $names"
+
+    local apt=(apt-get -qq -o 'DPkg::Lock::Timeout=120' -o 'APT::Sandbox::User=root')
+    if [ -z "$(find /var/lib/apt/lists -name '*_Packages*' -print -quit)" ]; then
+        "${apt[@]}" update || stop_with 'apt-get update failed: is there a network?'
+    fi
+    if [ ${#PACKAGES[@]} -gt 0 ]; then
+        DEBIAN_FRONTEND=noninteractive "${apt[@]}" install -y --no-install-recommends "${PACKAGES[@]}" >/dev/null ||
+            stop_with "apt-get could not install ${PACKAGES[*]}: is there a network?"
+    fi
+    local package
+    for package in "${UNPACKED[@]}"; do
+        unpack "$package"
+    done
+}
+
+unpack() {
+    local folder
+    folder=$(mktemp -d)
+    mkdir -p "$TOOLS"
+    (cd "$folder" && "${apt[@]}" download "$1") ||
+        { rm -rf "$folder"; stop_with "apt-get could not download $1: is there a network?"; }
+    dpkg-deb -x "$folder"/*.deb "$TOOLS" || { rm -rf "$folder"; stop_with "cannot unpack $1 into $TOOLS"; }
+    rm -rf "$folder"
+}

@@ -1,0 +1,149 @@
+#!/usr/bin/env bash
+# Runs everything that decides whether a change is good; see --help.
+set -u
+cd -- "$(dirname -- "$0")" || exit 1
+. scripts/prepare.sh
+
+usage() {
+    cat <<'END'
+usage: ./test.sh [--no-e2e]
+
+Runs every stage even when one fails, and ends with the line "N passed, N failed":
+  format, clippy and documentation without warnings; shell scripts
+  unit, integration and documentation tests
+  promtool and amtool on everything that ships
+  end-to-end tests with real Prometheus, Alertmanager and systemd
+
+Needs root, for tests that start a real systemd in namespaces of its own. Without root the rest runs and the command
+fails, unless --no-e2e says that this is meant. What is missing (compiler, Prometheus, Alertmanager …) is fetched from
+Debian, after saying what and why; no service is started or enabled.
+END
+}
+
+e2e=yes
+for argument in "$@"; do
+    case $argument in
+    --no-e2e) e2e=no ;;
+    -h | --help) usage; exit 0 ;;
+    *) usage >&2; exit 2 ;;
+    esac
+done
+
+prepare
+no_sandbox=$(why_no_sandbox)
+
+export CARGO_TERM_COLOR=never NO_COLOR=1 RUSTDOCFLAGS='-D warnings'
+target=${CARGO_TARGET_DIR:-target}
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+
+passed=0
+failed=0
+failures=()
+
+# stage NAME COMMAND...: one check; its output is shown as it comes.
+stage() {
+    local name=$1
+    shift
+    say "== $name"
+    if "$@"; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+        failures+=("$name")
+    fi
+}
+
+# tests NAME COMMAND...: a run of nextest or `cargo test`, whose own figures are added up.
+tests() {
+    local name=$1
+    shift
+    say "== $name"
+    "$@" 2>&1 | tee "$log"
+    local status=${PIPESTATUS[0]} figures good bad
+    figures=$(sum_of_tests <"$log")
+    read -r good bad <<<"$figures"
+    # Failed without a failed test: it did not even compile.
+    [ "$status" -ne 0 ] && [ "$bad" -eq 0 ] && bad=1
+    [ "$bad" -gt 0 ] && failures+=("$name")
+    passed=$((passed + good))
+    failed=$((failed + bad))
+}
+
+# Reads the closing lines of nextest ("Summary […] 13 tests run: 12 passed (1 slow), 1 failed, 0 skipped") and of
+# `cargo test` ("test result: ok. 5 passed; 0 failed; …").
+sum_of_tests() {
+    awk '
+        / tests? run: / || /^test result: / {
+            for (i = 2; i <= NF; i++) {
+                if ($i ~ /^passed/) good += $(i - 1)
+                if ($i ~ /^(failed|exec-failed|timed)/) bad += $(i - 1)
+            }
+        }
+        END { print good + 0, bad + 0 }'
+}
+
+if have cargo-nextest; then
+    run_tests() { cargo nextest run --locked --no-fail-fast --no-tests=pass "$@"; }
+else
+    run_tests() { cargo test --locked --no-fail-fast --lib --bins --tests "$@"; }
+fi
+
+shell_scripts() {
+    local script
+    for script in *.sh scripts/*.sh deploy/*.sh prometheus/rules/tests/*.sh alertmanager/tests/*.sh .ci/run; do
+        [ -e "$script" ] || continue
+        bash -n "$script" || return
+    done
+    for script in sandbox/src/keeper.sh sandbox/src/manager/init.sh; do
+        sh -n "$script" || return
+    done
+    if have shellcheck; then
+        shellcheck -x ./*.sh scripts/*.sh
+        shellcheck -s sh sandbox/src/keeper.sh sandbox/src/manager/init.sh
+    fi
+}
+
+stage 'format' cargo fmt --all --check
+stage 'shell scripts' shell_scripts
+stage 'clippy' cargo clippy --workspace --all-targets --locked --quiet -- -D warnings
+stage 'documentation' cargo doc --workspace --no-deps --locked --quiet
+stage 'programs' cargo build --workspace --bins --locked --quiet
+
+PRUNELLE_BIN_DIR=$(cd "$target/debug" 2>/dev/null && pwd)
+export PRUNELLE_BIN_DIR
+
+if [ -z "$no_sandbox" ]; then
+    tests 'unit and integration tests' run_tests --workspace --exclude prunelle-e2e
+else
+    # The integration tests of these three start a real systemd.
+    needs_root=(prunelle-sandbox prunelle-systemd prunelle-exporter)
+    excluded=()
+    for crate in "${needs_root[@]}"; do
+        excluded+=(--exclude "$crate")
+    done
+    tests 'unit and integration tests' run_tests --workspace --exclude prunelle-e2e "${excluded[@]}"
+    for crate in "${needs_root[@]}"; do
+        tests "unit tests of $crate" run_tests --package "$crate" --lib --bins
+    done
+fi
+tests 'documentation tests' cargo test --workspace --doc --locked --quiet
+
+stage 'Prometheus: configuration, rules and their tests' prometheus/rules/tests/check.sh
+stage 'Alertmanager: configuration and routes' alertmanager/tests/check.sh
+
+if [ "$e2e" = yes ]; then
+    if [ -z "$no_sandbox" ]; then
+        tests 'end to end' run_tests --package prunelle-e2e
+    else
+        say "test.sh: end-to-end tests and tests with a real systemd did not run: $no_sandbox (--no-e2e accepts that)"
+        failed=$((failed + 1))
+        failures+=('end to end')
+    fi
+fi
+
+for failure in "${failures[@]}"; do
+    say "failed: $failure"
+done
+say "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
