@@ -10,6 +10,7 @@ pub mod reason;
 pub mod remediation;
 pub mod remedy;
 pub mod service_manager;
+pub mod status_page;
 pub mod target;
 pub mod view;
 pub mod work;
