@@ -1,19 +1,52 @@
 //! The durable store and the action log made from it. Nothing is done before it is written here and synced.
 //!
 //! One thread owns the SQLite connection and commits whatever has queued up as one transaction (group commit).
-//! `Committed` values are made here only, so an effect without its fsync does not compile.
+//! `Committed` values are made here only, so an effect without its fsync does not compile. The queue is bounded:
+//! notifications over its high-water mark are refused at once, everything else waits for its turn.
 
+mod action_log;
+mod entries;
+mod events;
+mod history;
+mod lock;
+mod moment;
+mod notifications;
+mod open;
+mod operation;
+mod pauses;
+mod remediations;
+mod reserve;
+mod retention;
+mod schema;
+mod starts;
+mod stats;
+mod word;
+mod writer;
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::mpsc::{self, Sender};
 use std::time::Duration;
 
-use prunelle_foundation::clock::Now;
+use prunelle_foundation::clock::{Now, SharedClock};
+use prunelle_foundation::lifecycle::{Stop, Tasks};
 use serde::{Deserialize, Serialize};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
-use crate::alert::{Alert, Episode};
+use crate::alert::{Alert, Episode, Labels};
 use crate::facts::{History, Pause};
 use crate::reason::{Outcome, Reason};
 use crate::remediation::RemediationId;
 use crate::target::Target;
 use crate::work::Notification;
+
+use self::operation::{Call, Operation};
+use self::writer::{Message, Writer};
+
+pub use self::events::{Event, EventType};
+pub use self::history::HISTORY_WINDOW;
+pub use self::open::{JournalOptions, OpenError};
+pub use self::stats::{CommitObserver, JournalStats};
 
 /// Something that is on disk.
 #[derive(Debug)]
@@ -32,6 +65,15 @@ pub enum JournalError {
     /// The file system is full, the reserve used up, or the disk fails: answer 503, start nothing.
     #[error("cannot write the journal: {0}")]
     Unwritable(String),
+    /// The queue is over its high-water mark: answer 503.
+    #[error("the journal's queue is full")]
+    Busy,
+    /// This one request contradicts what the journal holds; nothing of it was kept.
+    #[error("the journal refuses this: {0}")]
+    Refused(String),
+    /// The journal could not be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
     /// The journal's thread has ended.
     #[error("the journal is closed")]
     Closed,
@@ -100,6 +142,8 @@ pub struct Unfinished {
     pub phase: Phase,
     /// Evidence of `Started` and of the steps after it, when they were reached.
     pub evidence: serde_json::Value,
+    /// How that attempt ended, when its end is on record and the remediation's is not.
+    pub attempt_outcome: Option<Outcome>,
 }
 
 /// What the journal made of a notification.
@@ -180,70 +224,325 @@ pub enum Entry {
 /// A check inside the admission transaction over what the journal owns.
 pub type AdmissionCheck = Box<dyn FnOnce(&History) -> Result<(), Reason> + Send>;
 
+/// Memory of queued notifications, in KiB: the high-water mark. One that is larger is taken when it is alone.
+const QUEUED_KIB: u32 = 24 << 10;
+/// Other requests that may wait at the same time.
+const QUEUED_REQUESTS: usize = 256;
+
 /// A handle to the journal; clones share one thread.
-#[derive(Clone, Debug)]
-pub struct Journal {}
+#[derive(Clone)]
+pub struct Journal {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    queue: Sender<Message>,
+    notifications: Arc<Semaphore>,
+    requests: Arc<Semaphore>,
+    stats: Arc<JournalStats>,
+    clock: SharedClock,
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        let message = if std::thread::panicking() {
+            Message::Abandoned
+        } else {
+            Message::Close(None)
+        };
+        // The thread may have ended before.
+        let _ = self.queue.send(message);
+    }
+}
+
+impl fmt::Debug for Journal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Journal")
+            .field("stats", &self.shared.stats)
+            .finish_non_exhaustive()
+    }
+}
 
 impl Journal {
-    /// Keeps a notification; resolves once it is synced.
+    /// Opens the journal, brings its schema up to date, notes the start, and starts its threads.
+    ///
+    /// It ends when the last handle is dropped, when it is closed, or once `stop` was requested and nothing was
+    /// asked for two seconds.
+    pub fn open(
+        options: JournalOptions,
+        clock: SharedClock,
+        tasks: &Tasks,
+        stop: Stop,
+    ) -> Result<Self, JournalError> {
+        let store = open::open(&options, &*clock)?;
+        let stats = Arc::new(JournalStats::default());
+        stats.set_sequence(store.state.chain.seq);
+        stats.set_reserve_bytes(store.reserve.held());
+        stats.set_writable(store.start.is_some());
+        let (queue, messages) = mpsc::channel();
+        let (bell, rung) = mpsc::sync_channel(1);
+        let has_log = options.action_log.is_some();
+        let cannot_start = |source| OpenError::Io {
+            path: options.path.clone(),
+            source,
+        };
+        if let Some(path) = options.action_log {
+            let log = action_log::ActionLog {
+                path,
+                journal: queue.clone(),
+                bell: rung,
+                stats: Arc::clone(&stats),
+                clock: Arc::clone(&clock),
+                stop: stop.clone(),
+            };
+            tasks
+                .thread("action-log", move || log.run())
+                .map_err(cannot_start)?;
+        }
+        let writer = Writer {
+            store,
+            clock: Arc::clone(&clock),
+            stop: stop.clone(),
+            stats: Arc::clone(&stats),
+            observer: stats::Observer(options.on_commit),
+            retention: retention::Retention::new(options.retention, has_log),
+            bell: has_log.then_some(bell),
+        };
+        tasks
+            .thread("journal", move || {
+                let end = StopIfPanicked(stop);
+                writer.run(&messages);
+                drop(end);
+            })
+            .map_err(cannot_start)?;
+        let shared = Arc::new(Shared {
+            queue,
+            notifications: Arc::new(Semaphore::new(QUEUED_KIB as usize)),
+            requests: Arc::new(Semaphore::new(QUEUED_REQUESTS)),
+            stats,
+            clock,
+        });
+        Ok(Self { shared })
+    }
+
+    /// Figures for metrics and the status page.
+    pub fn stats(&self) -> Arc<JournalStats> {
+        Arc::clone(&self.shared.stats)
+    }
+
+    /// Keeps a notification; resolves once it is synced. [`JournalError::Busy`] at once when too much is queued.
     pub async fn record_notification(
         &self,
-        _notification: Notification,
+        notification: Notification,
     ) -> Result<Recorded, JournalError> {
-        todo!()
+        let weight = weight_kib(&notification.alerts);
+        let permit = Arc::clone(&self.shared.notifications)
+            .try_acquire_many_owned(weight)
+            .map_err(|_| JournalError::Busy)?;
+        let operation = notifications::RecordNotification(notification);
+        let (operation, changed) = self.call(operation, permit).await?;
+        Ok(Recorded::of(operation.0.alerts, &changed))
+    }
+
+    /// Keeps what Alertmanager's API says is active, asked at `asked`: confirms what fires, adds what was never heard
+    /// of, and brings back an episode that was taken for resolved before the question was sent.
+    pub async fn record_active(
+        &self,
+        alerts: Vec<Alert>,
+        asked: Now,
+    ) -> Result<Recorded, JournalError> {
+        let operation = notifications::RecordActive { alerts, asked };
+        let (operation, changed) = self.ask(operation).await?;
+        Ok(Recorded::of(operation.alerts, &changed))
     }
 
     /// Admission: in one transaction, reads the history, asks `check`, and writes intent, budget and slot.
+    ///
+    /// Refused with [`Reason::JoinedRunning`] without asking when another remediation runs on the target. The
+    /// history given to `check` names the intent's own remediation as running when it holds the slot already.
     pub async fn admit(
         &self,
-        _intent: Intent,
-        _check: AdmissionCheck,
+        intent: Intent,
+        check: AdmissionCheck,
     ) -> Result<Result<Committed<Intent>, Reason>, JournalError> {
-        todo!()
+        let check = remediations::Check::Open(check);
+        let (operation, answer) = self.ask(remediations::Admit { intent, check }).await?;
+        Ok(answer.map(|()| Committed(operation.intent)))
     }
 
     /// Marks an intent as started; resolves once that is synced.
     pub async fn start(
         &self,
-        _intent: Committed<Intent>,
-        _evidence: serde_json::Value,
-        _at: Now,
+        intent: Committed<Intent>,
+        evidence: serde_json::Value,
+        at: Now,
     ) -> Result<Committed<Started>, JournalError> {
-        todo!()
+        let Committed(intent) = intent;
+        let operation = remediations::Start {
+            intent,
+            evidence,
+            at,
+        };
+        let (remediations::Start { intent, evidence, at }, ()) = self.ask(operation).await?;
+        Ok(Committed(Started {
+            intent,
+            evidence,
+            at,
+        }))
     }
 
-    /// Keeps an entry; resolves once it is synced.
-    pub async fn record(&self, _entry: Entry) -> Result<(), JournalError> {
-        todo!()
+    /// Keeps an entry; resolves once it is synced. Entries of one caller are kept in the order of the calls.
+    pub async fn record(&self, entry: Entry) -> Result<(), JournalError> {
+        self.ask(entries::Record(entry)).await?;
+        Ok(())
     }
 
     /// Sets a pause, in place of one of the same target.
-    pub async fn pause(&self, _pause: Pause) -> Result<(), JournalError> {
-        todo!()
+    pub async fn pause(&self, pause: Pause) -> Result<(), JournalError> {
+        self.ask(pauses::SetPause(pause)).await?;
+        Ok(())
     }
 
     /// Ends pauses of a target (none: those that cover all); how many there were.
-    pub async fn resume(&self, _target: Option<Target>, _at: Now) -> Result<usize, JournalError> {
-        todo!()
+    pub async fn resume(&self, target: Option<Target>, at: Now) -> Result<usize, JournalError> {
+        let (_, ended) = self.ask(pauses::EndPauses { target, at }).await?;
+        Ok(ended)
+    }
+
+    /// All pauses in force at `now`.
+    pub async fn pauses(&self, now: Now) -> Result<Vec<Pause>, JournalError> {
+        let (_, pauses) = self.ask(history::ReadPauses(now)).await?;
+        Ok(pauses)
+    }
+
+    /// Ends the quarantine of a target before its time; whether there was one.
+    pub async fn release(&self, target: Target, at: Now) -> Result<bool, JournalError> {
+        let (_, was_quarantined) = self.ask(pauses::ReleaseQuarantine { target, at }).await?;
+        Ok(was_quarantined)
     }
 
     /// What the journal owns about a rule and a target at `now`.
     pub async fn history(
         &self,
-        _rule: String,
-        _target: Target,
-        _now: Now,
+        rule: String,
+        target: Target,
+        now: Now,
     ) -> Result<History, JournalError> {
-        todo!()
+        let operation = history::ReadHistory { rule, target, now };
+        let (_, history) = self.ask(operation).await?;
+        Ok(history)
     }
 
     /// Remediations that had not ended.
     pub async fn unfinished(&self) -> Result<Vec<Unfinished>, JournalError> {
-        todo!()
+        let (_, unfinished) = self.ask(remediations::ReadUnfinished).await?;
+        Ok(unfinished)
     }
 
     /// Alerts that fired when last heard of, with the time of the last confirmation on record.
     pub async fn firing(&self) -> Result<Vec<(Alert, Now)>, JournalError> {
-        todo!()
+        let (_, firing) = self.ask(notifications::Firing).await?;
+        Ok(firing)
     }
+
+    /// Starts without a clean stop before them in the last while, this run's own included. Three in five minutes:
+    /// keep to observe.
+    pub async fn unclean_starts_within(&self, within: Duration) -> Result<usize, JournalError> {
+        let now = self.shared.clock.now();
+        let (_, count) = self.ask(starts::UncleanStarts { within, now }).await?;
+        Ok(count)
+    }
+
+    /// The last attempts and ends of remediations, newest first.
+    pub async fn recent_actions(&self, limit: u32) -> Result<Vec<Event>, JournalError> {
+        self.recent(limit, true).await
+    }
+
+    /// The last events of every kind, newest first.
+    pub async fn recent_events(&self, limit: u32) -> Result<Vec<Event>, JournalError> {
+        self.recent(limit, false).await
+    }
+
+    /// Finishes what has queued up, lets the action log catch up, notes a clean stop and closes the store. Every
+    /// later request is answered [`JournalError::Closed`].
+    pub async fn close(&self) {
+        let (told, closed) = oneshot::channel();
+        if self.shared.queue.send(Message::Close(Some(told))).is_ok() {
+            // An error means that it was closed already.
+            let _ = closed.await;
+        }
+    }
+
+    async fn recent(&self, limit: u32, only_actions: bool) -> Result<Vec<Event>, JournalError> {
+        let operation = events::RecentEvents {
+            limit,
+            only_actions,
+        };
+        let (_, events) = self.ask(operation).await?;
+        Ok(events)
+    }
+
+    /// Waits for a place in the queue, then for the answer.
+    async fn ask<O: Operation>(&self, operation: O) -> Result<(O, O::Output), JournalError> {
+        let permit = Arc::clone(&self.shared.requests)
+            .acquire_owned()
+            .await
+            .map_err(|_| JournalError::Closed)?;
+        self.call(operation, permit).await
+    }
+
+    async fn call<O: Operation>(
+        &self,
+        operation: O,
+        permit: OwnedSemaphorePermit,
+    ) -> Result<(O, O::Output), JournalError> {
+        let (call, answer) = Call::new(operation, Some(permit));
+        self.shared
+            .queue
+            .send(Message::Request(call))
+            .map_err(|_| JournalError::Closed)?;
+        answer.await.map_err(|_| JournalError::Closed)?
+    }
+}
+
+impl Recorded {
+    fn of(alerts: Vec<Alert>, changed: &[usize]) -> Self {
+        let mut wanted = changed.iter().peekable();
+        let changed = alerts
+            .into_iter()
+            .enumerate()
+            .filter(|(index, _)| wanted.next_if_eq(&index).is_some())
+            .map(|(_, alert)| alert)
+            .collect();
+        Self { changed }
+    }
+}
+
+/// A journal that dies takes the program with it: nothing may run without it.
+struct StopIfPanicked(Stop);
+
+impl Drop for StopIfPanicked {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.request("the journal's thread panicked");
+        }
+    }
+}
+
+/// What queued alerts weigh in memory, at least 1 and at most the whole queue.
+fn weight_kib(alerts: &[Alert]) -> u32 {
+    const ENTRY: usize = 64;
+    let set = |labels: &Labels| -> usize {
+        labels
+            .iter()
+            .map(|(name, value)| name.len() + value.len() + ENTRY)
+            .sum()
+    };
+    let bytes: usize = alerts
+        .iter()
+        .map(|alert| size_of::<Alert>() + set(&alert.labels) + set(&alert.annotations))
+        .sum();
+    u32::try_from(bytes / 1024 + 1)
+        .unwrap_or(QUEUED_KIB)
+        .min(QUEUED_KIB)
 }

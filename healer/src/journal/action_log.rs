@@ -1,0 +1,338 @@
+//! The JSON action log: the journal's events as lines of a file, for `tail -f`, `jq` and log shippers.
+//!
+//! The file follows the journal and never the other way round. A thread writes lines after their commit. At a start
+//! the file itself tells how far it got: damage at its end is cut off, and what is missing is written from the
+//! journal, so that both are equal again. A full disk delays lines and loses none. A file that was rotated or
+//! deleted is opened anew, and goes on with the next line.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::{FileExt as _, MetadataExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
+use std::time::Duration;
+
+use prunelle_foundation::clock::{Now, SharedClock};
+use prunelle_foundation::lifecycle::Stop;
+use rusqlite::params;
+use serde::Deserialize;
+
+use super::JournalError;
+use super::events::{LineAt, LinesAfter};
+use super::operation::{Call, Operation, Run, Transaction};
+use super::stats::JournalStats;
+use super::writer::Message;
+
+/// Lines read from the journal at once.
+const BATCH: u32 = 500;
+/// After a fault, the next try.
+const RETRY: Duration = Duration::from_secs(1);
+/// How often the journal is told how far the file certainly is.
+const POSITION_PERIOD: Duration = Duration::from_secs(10);
+
+/// The thread that writes the file.
+pub(super) struct ActionLog {
+    pub(super) path: PathBuf,
+    pub(super) journal: Sender<Message>,
+    pub(super) bell: Receiver<()>,
+    pub(super) stats: Arc<JournalStats>,
+    pub(super) clock: SharedClock,
+    pub(super) stop: Stop,
+}
+
+/// A fault of the file, or the end of the journal.
+#[derive(Debug, thiserror::Error)]
+enum LogError {
+    #[error(transparent)]
+    File(#[from] io::Error),
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+}
+
+impl ActionLog {
+    /// Writes until the journal ends.
+    pub(super) fn run(self) {
+        let mut open: Option<OpenLog> = None;
+        let mut is_failing = false;
+        loop {
+            match self.catch_up(&mut open) {
+                Ok(()) => {
+                    if is_failing {
+                        tracing::info!(path = %self.path.display(), "action log is written again");
+                    }
+                    is_failing = false;
+                }
+                Err(LogError::Journal(JournalError::Closed)) => return,
+                Err(error) => {
+                    if !is_failing {
+                        tracing::error!(
+                            path = %self.path.display(),
+                            %error,
+                            "cannot write the action log, nothing is lost, will try again"
+                        );
+                    }
+                    is_failing = true;
+                }
+            }
+            match self.bell.recv_timeout(RETRY) {
+                Ok(()) | Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+        }
+    }
+
+    /// Writes every line that is committed and not in the file.
+    fn catch_up(&self, open: &mut Option<OpenLog>) -> Result<(), LogError> {
+        let log = match open {
+            Some(log) => log,
+            None => open.insert(self.resume()?),
+        };
+        loop {
+            let lines = self.ask(LinesAfter {
+                seq: log.written,
+                limit: BATCH,
+            })?;
+            if lines.is_empty() {
+                break;
+            }
+            if log.file.was_replaced(&self.path) {
+                self.note_position(log)?;
+                log.file = LogFile::open(&self.path)?;
+            }
+            log.append(&lines)?;
+            if self.stop.is_stopping() {
+                self.note_position(log)?;
+            }
+            self.stats.set_logged(log.written);
+        }
+        if log.written > log.noted && self.clock.now().since(&log.noted_at) >= POSITION_PERIOD {
+            self.note_position(log)?;
+        }
+        Ok(())
+    }
+
+    /// Opens the file and finds out how far it got.
+    fn resume(&self) -> Result<OpenLog, LogError> {
+        let noted = self.ask(LogPosition)?;
+        let mut file = LogFile::open(&self.path)?;
+        let written = loop {
+            match file.last_line()? {
+                LastLine::None => break noted,
+                LastLine::Damaged { begins } => file.cut(begins)?,
+                LastLine::Line { seq, text } => match self.ask(LineAt(seq))? {
+                    Some(line) if line == text => break seq,
+                    // Too old for the journal, but of its kind: nothing newer is in the file.
+                    None if seq <= noted => break seq,
+                    _ => {
+                        // Of another journal, or changed by somebody: kept as it is, beside a new file.
+                        self.move_aside()?;
+                        file = LogFile::open(&self.path)?;
+                    }
+                },
+            }
+        };
+        self.stats.set_logged(written);
+        Ok(OpenLog {
+            file,
+            written,
+            noted,
+            noted_at: self.clock.now(),
+        })
+    }
+
+    fn move_aside(&self) -> io::Result<()> {
+        let stamp = self.clock.now().wall.strftime("%Y%m%dT%H%M%SZ").to_string();
+        let aside = self.path.with_added_extension(format!("foreign-{stamp}"));
+        tracing::warn!(
+            path = %self.path.display(),
+            aside = %aside.display(),
+            "the action log does not belong to this journal, it was moved aside"
+        );
+        fs::rename(&self.path, aside)
+    }
+
+    /// Tells the journal that everything up to here is in a file for good.
+    fn note_position(&self, log: &mut OpenLog) -> Result<(), LogError> {
+        if log.written > log.noted {
+            log.file.file.sync_data()?;
+            self.ask(NotePosition(log.written))?;
+            log.noted = log.written;
+            log.noted_at = self.clock.now();
+        }
+        Ok(())
+    }
+
+    fn ask<O: Operation>(&self, operation: O) -> Result<O::Output, JournalError> {
+        let (call, answer) = Call::new(operation, None);
+        self.journal
+            .send(Message::Request(call))
+            .map_err(|_| JournalError::Closed)?;
+        let (_, output) = answer.blocking_recv().map_err(|_| JournalError::Closed)??;
+        Ok(output)
+    }
+}
+
+/// The open file and how far it is.
+struct OpenLog {
+    file: LogFile,
+    /// The last line in it.
+    written: i64,
+    /// The last line of which the journal knows that it is in a file for good.
+    noted: i64,
+    noted_at: Now,
+}
+
+impl OpenLog {
+    /// Adds lines; either all of them or none.
+    fn append(&mut self, lines: &[(i64, String)]) -> io::Result<()> {
+        let Some((last, _)) = lines.last() else {
+            return Ok(());
+        };
+        let mut text = String::with_capacity(lines.iter().map(|(_, line)| line.len() + 1).sum());
+        for (_, line) in lines {
+            text.push_str(line);
+            text.push('\n');
+        }
+        let before = self.file.file.metadata()?.len();
+        if let Err(error) = self.file.file.write_all(text.as_bytes()) {
+            self.file.cut(before)?;
+            return Err(error);
+        }
+        self.written = *last;
+        Ok(())
+    }
+}
+
+/// The file under its name.
+#[derive(Debug)]
+struct LogFile {
+    file: File,
+}
+
+/// What a file ends with.
+#[derive(Debug, PartialEq, Eq)]
+enum LastLine {
+    /// It is empty.
+    None,
+    /// Half a line, or no line of ours.
+    Damaged {
+        /// Where that begins.
+        begins: u64,
+    },
+    /// A whole line.
+    Line {
+        /// Its number.
+        seq: i64,
+        /// The line, without its end.
+        text: String,
+    },
+}
+
+impl LogFile {
+    fn open(path: &Path) -> io::Result<Self> {
+        let file = OpenOptions::new()
+            .read(true)
+            .append(true)
+            .create(true)
+            .mode(0o640)
+            .open(path)?;
+        Ok(Self { file })
+    }
+
+    /// Another file, or none, has the name now.
+    fn was_replaced(&self, path: &Path) -> bool {
+        match (fs::metadata(path), self.file.metadata()) {
+            (Ok(named), Ok(open)) => (named.dev(), named.ino()) != (open.dev(), open.ino()),
+            _ => true,
+        }
+    }
+
+    fn cut(&mut self, length: u64) -> io::Result<()> {
+        self.file.set_len(length)
+    }
+
+    fn last_line(&self) -> io::Result<LastLine> {
+        #[derive(Deserialize)]
+        struct Numbered {
+            seq: i64,
+        }
+        let length = self.file.metadata()?.len();
+        let Some((begins, bytes)) = self.tail(length)? else {
+            return Ok(LastLine::None);
+        };
+        let whole = bytes
+            .strip_suffix(b"\n")
+            .and_then(|line| std::str::from_utf8(line).ok());
+        let numbered = whole.and_then(|line| serde_json::from_str::<Numbered>(line).ok());
+        Ok(match (whole, numbered) {
+            (Some(line), Some(Numbered { seq })) => LastLine::Line {
+                seq,
+                text: line.to_owned(),
+            },
+            _ => LastLine::Damaged { begins },
+        })
+    }
+
+    /// The last line with its end, if it has one, and where it begins.
+    fn tail(&self, length: u64) -> io::Result<Option<(u64, Vec<u8>)>> {
+        const CHUNK: u64 = 1 << 16;
+        if length == 0 {
+            return Ok(None);
+        }
+        let mut begins = length;
+        let mut tail = Vec::new();
+        loop {
+            let take = begins.min(CHUNK);
+            begins -= take;
+            let mut chunk = vec![0; usize::try_from(take).unwrap_or_default()];
+            self.file.read_exact_at(&mut chunk, begins)?;
+            chunk.extend_from_slice(&tail);
+            tail = chunk;
+            // The very last byte may be the end of the line that is looked for.
+            let before_end = tail.len() - 1;
+            let line_end = tail
+                .get(..before_end)
+                .and_then(|text| text.iter().rposition(|byte| *byte == b'\n'));
+            if let Some(end) = line_end {
+                let line = tail.split_off(end + 1);
+                return Ok(Some((begins + end as u64 + 1, line)));
+            }
+            if begins == 0 {
+                return Ok(Some((0, tail)));
+            }
+        }
+    }
+}
+
+/// Reads the last line that is in a file for good.
+struct LogPosition;
+
+impl Operation for LogPosition {
+    type Output = i64;
+    const READS_ONLY: bool = true;
+
+    fn run(&mut self, tx: &mut Transaction<'_>) -> Run<Self::Output> {
+        let position = tx
+            .prepare("SELECT value FROM settings WHERE name = 'log_position'")?
+            .query_row([], |row| row.get(0))?;
+        Ok(position)
+    }
+}
+
+struct NotePosition(i64);
+
+impl Operation for NotePosition {
+    type Output = ();
+
+    fn run(&mut self, tx: &mut Transaction<'_>) -> Run<Self::Output> {
+        tx.execute(
+            "UPDATE settings SET value = ?1 WHERE name = 'log_position'",
+            params![self.0],
+        )?;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

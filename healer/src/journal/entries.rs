@@ -1,0 +1,304 @@
+//! Entries of a remediation's course: decisions, steps, ends. Those that people should see become events.
+
+use std::time::Duration;
+
+use prunelle_foundation::clock::Now;
+use rusqlite::params;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::Entry;
+use super::events::{EventType, NewEvent, service};
+use super::moment::{boot, duration_ns, wall};
+use super::operation::{Operation, Run, Transaction};
+use super::remediations::LastAttempt;
+use super::word;
+use crate::alert::{Alert, Episode};
+use crate::reason::{Outcome, Reason};
+use crate::remediation::RemediationId;
+use crate::target::Target;
+
+/// Keeps an entry.
+pub(super) struct Record(pub(super) Entry);
+
+impl Operation for Record {
+    type Output = ();
+
+    fn run(&mut self, tx: &mut Transaction<'_>) -> Run<Self::Output> {
+        match &self.0 {
+            Entry::Decision {
+                alert,
+                rule,
+                target,
+                reason,
+                plan,
+                is_deferred,
+                at,
+            } => Decision {
+                alert,
+                rule: rule.as_deref(),
+                target: target.as_ref(),
+                reason: *reason,
+                plan: plan.as_ref(),
+                is_deferred: *is_deferred,
+            }
+            .record(tx, at),
+            Entry::Acted {
+                remediation,
+                evidence,
+                at: _,
+            } => record_step(tx, *remediation, "acted", evidence),
+            Entry::Verifying { remediation, at: _ } => {
+                record_step(tx, *remediation, "verifying", &Value::Null)
+            }
+            Entry::AttemptEnded {
+                remediation,
+                outcome,
+                reason,
+                evidence,
+                message,
+                at,
+            } => End {
+                remediation: *remediation,
+                outcome: *outcome,
+                reason: *reason,
+                message,
+                at,
+            }
+            .record_attempt(tx, evidence),
+            Entry::Ended {
+                remediation,
+                outcome,
+                reason,
+                quarantine,
+                message,
+                at,
+            } => End {
+                remediation: *remediation,
+                outcome: *outcome,
+                reason: *reason,
+                message,
+                at,
+            }
+            .record_remediation(tx, *quarantine),
+        }
+    }
+}
+
+struct Decision<'a> {
+    alert: &'a Alert,
+    rule: Option<&'a str>,
+    target: Option<&'a Target>,
+    reason: Reason,
+    plan: Option<&'a Value>,
+    is_deferred: bool,
+}
+
+impl Decision<'_> {
+    fn record(&self, tx: &mut Transaction<'_>, at: &Now) -> Run<()> {
+        #[derive(Serialize)]
+        struct Details<'a> {
+            alert: &'a str,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            rule: Option<&'a str>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            target: Option<&'a Target>,
+            reason: Reason,
+            #[serde(flatten)]
+            episode: &'a Episode,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            plan: Option<&'a Value>,
+        }
+        let (status, verb) = if self.reason == Reason::Observed {
+            ("OBSERVED", "would be repaired")
+        } else if self.is_deferred {
+            ("DEFERRED", "waits")
+        } else {
+            ("SUPPRESSED", "is left alone")
+        };
+        let about = self
+            .target
+            .map_or_else(|| self.alert.name().to_owned(), Target::to_string);
+        tx.add_event(&NewEvent {
+            at,
+            event_type: EventType::Decision,
+            action_type: None,
+            status,
+            service: self.target.and_then(service),
+            message: &format!("{about} {verb}: {}", self.reason.as_str()),
+            details: &Details {
+                alert: self.alert.name(),
+                rule: self.rule,
+                target: self.target,
+                reason: self.reason,
+                episode: &self.alert.episode,
+                plan: self.plan,
+            },
+        })
+    }
+}
+
+fn record_step(
+    tx: &Transaction<'_>,
+    remediation: RemediationId,
+    phase: &str,
+    evidence: &Value,
+) -> Run<()> {
+    let last = tx.last_attempt(remediation)?;
+    tx.execute(
+        "UPDATE attempts SET phase = ?2, evidence = ?3 WHERE number = ?1",
+        params![
+            last.number,
+            phase,
+            merged(last.evidence, evidence).to_string()
+        ],
+    )?;
+    Ok(())
+}
+
+struct End<'a> {
+    remediation: RemediationId,
+    outcome: Outcome,
+    reason: Option<Reason>,
+    message: &'a str,
+    at: &'a Now,
+}
+
+#[derive(Serialize)]
+struct EndDetails<'a> {
+    alert: &'a str,
+    rule: &'a str,
+    target: &'a Target,
+    remediation: RemediationId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<Reason>,
+    remedy: &'a str,
+    rung: u32,
+    attempt: u32,
+    /// Since the attempt's intent, or since the remediation's first one.
+    duration_ms: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    quarantine_seconds: Option<u64>,
+    #[serde(skip_serializing_if = "Value::is_null")]
+    evidence: &'a Value,
+}
+
+impl End<'_> {
+    fn record_attempt(&self, tx: &mut Transaction<'_>, evidence: &Value) -> Run<()> {
+        let last = tx.last_attempt(self.remediation)?;
+        let evidence = merged(last.evidence.clone(), evidence);
+        tx.execute(
+            "UPDATE attempts SET outcome = ?2, reason = ?3, message = ?4, evidence = ?5,
+                 ended_wall = ?6, ended_boot = ?7, ended_boot_id = ?8
+             WHERE number = ?1",
+            params![
+                last.number,
+                word::write(&self.outcome)?,
+                self.reason.map(Reason::as_str),
+                self.message,
+                evidence.to_string(),
+                wall(self.at),
+                boot(self.at),
+                self.at.boot_id.as_str(),
+            ],
+        )?;
+        let took = self.at.since(&last.intent_at);
+        self.add_line(tx, EventType::Action, &last, took, None, &evidence)
+    }
+
+    fn record_remediation(&self, tx: &mut Transaction<'_>, quarantine: Duration) -> Run<()> {
+        let last = tx.last_attempt(self.remediation)?;
+        let id = self.remediation.to_string();
+        tx.execute(
+            "UPDATE remediations SET outcome = ?2, reason = ?3, message = ?4,
+                 ended_wall = ?5, ended_boot = ?6, ended_boot_id = ?7
+             WHERE id = ?1",
+            params![
+                id,
+                word::write(&self.outcome)?,
+                self.reason.map(Reason::as_str),
+                self.message,
+                wall(self.at),
+                boot(self.at),
+                self.at.boot_id.as_str(),
+            ],
+        )?;
+        if !quarantine.is_zero() {
+            tx.execute(
+                "INSERT INTO quarantines (target, remediation, lasts, since_wall, since_boot, since_boot_id)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                params![
+                    last.target.to_string(),
+                    id,
+                    duration_ns(quarantine),
+                    wall(self.at),
+                    boot(self.at),
+                    self.at.boot_id.as_str(),
+                ],
+            )?;
+        }
+        let took = self.at.since(&last.admitted_at);
+        let quarantine_seconds = (!quarantine.is_zero()).then_some(quarantine.as_secs());
+        self.add_line(
+            tx,
+            EventType::Outcome,
+            &last,
+            took,
+            quarantine_seconds,
+            &Value::Null,
+        )
+    }
+
+    fn add_line(
+        &self,
+        tx: &mut Transaction<'_>,
+        event_type: EventType,
+        last: &LastAttempt,
+        took: Duration,
+        quarantine_seconds: Option<u64>,
+        evidence: &Value,
+    ) -> Run<()> {
+        tx.add_event(&NewEvent {
+            at: self.at,
+            event_type,
+            action_type: Some(action_type(&last.remedy)),
+            status: &word::write(&self.outcome)?,
+            service: service(&last.target),
+            message: self.message,
+            details: &EndDetails {
+                alert: &last.alert_name,
+                rule: &last.rule,
+                target: &last.target,
+                remediation: self.remediation,
+                reason: self.reason,
+                remedy: &last.remedy,
+                rung: last.rung,
+                attempt: last.attempt,
+                duration_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+                quarantine_seconds,
+                evidence,
+            },
+        })
+    }
+}
+
+/// The action log's word for a remedy: the thing first, then the deed.
+fn action_type(remedy: &str) -> &str {
+    match remedy {
+        "restart_service" => "service_restart",
+        "clean_folder" => "folder_clean",
+        other => other,
+    }
+}
+
+/// Evidence with more evidence: members of objects are joined, the newer wins; anything else replaces.
+fn merged(evidence: Value, more: &Value) -> Value {
+    match (evidence, more) {
+        (evidence, Value::Null) => evidence,
+        (Value::Object(mut members), Value::Object(more)) => {
+            members.extend(more.clone());
+            Value::Object(members)
+        }
+        (_, more) => more.clone(),
+    }
+}

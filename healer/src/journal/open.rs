@@ -1,0 +1,354 @@
+//! Opening the journal: the folder, the lock, the reserve, the database, in this order; every fault by name, with
+//! what to do about it. Nothing that exists is ever overwritten.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use prunelle_foundation::clock::{Clock, Now};
+use rusqlite::{Connection, ErrorCode, OptionalExtension as _, params};
+
+use super::events::{Chain, from_hex};
+use super::lock::{LockError, StoreLock};
+use super::moment;
+use super::operation::State;
+use super::reserve::Reserve;
+use super::schema::{self, SchemaError};
+use super::stats::CommitObserver;
+
+/// Where and how the journal is kept.
+#[derive(Clone)]
+pub struct JournalOptions {
+    /// The folder, which must exist.
+    pub path: PathBuf,
+    /// Space held back for a full disk; zero for none.
+    pub reserve_bytes: u64,
+    /// The JSON action log; none writes none.
+    pub action_log: Option<PathBuf>,
+    /// How long ended things are kept.
+    pub retention: Duration,
+    /// Told how long each commit took.
+    pub on_commit: Option<CommitObserver>,
+}
+
+impl JournalOptions {
+    /// A journal in a folder: 64 MiB reserve, 90 days, no action log.
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self {
+            path: path.into(),
+            reserve_bytes: 64 << 20,
+            action_log: None,
+            retention: Duration::from_secs(90 * 24 * 60 * 60),
+            on_commit: None,
+        }
+    }
+}
+
+impl std::fmt::Debug for JournalOptions {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("JournalOptions")
+            .field("path", &self.path)
+            .field("reserve_bytes", &self.reserve_bytes)
+            .field("action_log", &self.action_log)
+            .field("retention", &self.retention)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why the journal could not be opened, and what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The folder is missing.
+    #[error("`{path}` does not exist\n  hint: create it, owned by the user that runs prunelle-healer, or set --storage.path")]
+    MissingFolder {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// Something else has its name.
+    #[error("`{path}` is not a folder\n  hint: set --storage.path to a folder")]
+    NotAFolder {
+        /// What should be a folder.
+        path: PathBuf,
+    },
+    /// The user lacks rights.
+    #[error("no permission to write `{path}`\n  hint: it must belong to the user that runs prunelle-healer")]
+    Permission {
+        /// The file or folder.
+        path: PathBuf,
+    },
+    /// The file system is mounted read-only.
+    #[error("`{path}` is on a read-only file system\n  hint: mount it read-write, or set --storage.path elsewhere; under systemd see ReadWritePaths=")]
+    ReadOnly {
+        /// The file or folder.
+        path: PathBuf,
+    },
+    /// A healer runs on the same folder.
+    #[error("another prunelle-healer uses `{path}`{}\n  hint: stop it first, or give this one a --storage.path of its own", pid.map(|pid| format!(" (pid {pid})")).unwrap_or_default())]
+    Locked {
+        /// The folder.
+        path: PathBuf,
+        /// The other's pid, when it is known.
+        pid: Option<u32>,
+    },
+    /// Another program has the database open and locked.
+    #[error("`{path}` is locked by another program\n  hint: end what has it open; `fuser {path}` names it")]
+    InUse {
+        /// The database.
+        path: PathBuf,
+    },
+    /// A newer version wrote it.
+    #[error("`{path}` was written by a newer prunelle-healer (schema {found}, this one knows {known})\n  hint: install that version again; an older state may lie beside it as `*.backup`")]
+    Newer {
+        /// The database.
+        path: PathBuf,
+        /// Its version.
+        found: usize,
+        /// The newest version known here.
+        known: usize,
+    },
+    /// Not ours.
+    #[error("`{path}` is not a journal of prunelle-healer\n  hint: nothing was changed; move it away, or set --storage.path elsewhere")]
+    Foreign {
+        /// The database.
+        path: PathBuf,
+    },
+    /// Damaged.
+    #[error("`{path}` is damaged: {problem}\n  hint: nothing was changed; stop the healer, move journal.db* away and restore a backup, or start anew: budgets, cooldowns, quarantines and pauses are then forgotten, so check what is broken before")]
+    Corrupt {
+        /// The database.
+        path: PathBuf,
+        /// What SQLite says.
+        problem: String,
+    },
+    /// No space for it, and no reserve left.
+    #[error("no space left for `{path}`\n  hint: free some space on its file system")]
+    Full {
+        /// The database.
+        path: PathBuf,
+    },
+    /// The copy before a migration could not be made.
+    #[error("cannot copy the journal to `{path}` before its migration: {problem}\n  hint: make space for the copy; nothing was changed")]
+    Backup {
+        /// The copy.
+        path: PathBuf,
+        /// What went wrong.
+        problem: String,
+    },
+    /// Some other fault of the system.
+    #[error("cannot open `{path}`")]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// The fault.
+        #[source]
+        source: io::Error,
+    },
+    /// Some other fault of the database.
+    #[error("cannot open `{path}`")]
+    Sql {
+        /// The database.
+        path: PathBuf,
+        /// The fault.
+        #[source]
+        source: rusqlite::Error,
+    },
+}
+
+/// Everything that the journal's thread owns.
+pub(super) struct Store {
+    pub(super) conn: Connection,
+    pub(super) reserve: Reserve,
+    pub(super) state: State,
+    /// The row of this run in `starts`; none when the disk was full.
+    pub(super) start: Option<i64>,
+    /// Held until the store is closed.
+    pub(super) _lock: StoreLock,
+}
+
+/// SQLite's own memory for pages, in KiB.
+const PAGE_CACHE_KIB: i64 = 4096;
+/// Larger databases are not read through at start.
+const CHECKED_UP_TO: u64 = 256 << 20;
+
+/// Opens the store in `folder`.
+pub(super) fn open(options: &JournalOptions, clock: &dyn Clock) -> Result<Store, OpenError> {
+    let folder = &options.path;
+    check_folder(folder)?;
+    let lock = take_lock(folder)?;
+    let reserve_path = folder.join("reserve");
+    let mut reserve = Reserve::open(&reserve_path, options.reserve_bytes)
+        .map_err(|error| io_error(&reserve_path, error))?;
+    let path = folder.join("journal.db");
+    let conn = loop {
+        match open_database(&path) {
+            Err(OpenError::Full { .. }) if reserve.give_up_slice() => {}
+            other => break other?,
+        }
+    };
+    let start = loop {
+        match record_start(&conn, &clock.now()) {
+            Ok(number) => break Some(number),
+            Err(error) if is_full(&error) && reserve.give_up_slice() => {}
+            // It starts all the same: it answers 503 and says why, until there is space again.
+            Err(error) if is_full(&error) => break None,
+            Err(error) => return Err(sql_error(&path, error)),
+        }
+    };
+    if let Err(error) = reserve.refill() {
+        tracing::warn!(%error, path = %reserve_path.display(), "cannot hold space back for a full disk");
+    }
+    let state = read_state(&conn).map_err(|error| sql_error(&path, error))?;
+    Ok(Store {
+        conn,
+        reserve,
+        state,
+        start,
+        _lock: lock,
+    })
+}
+
+fn check_folder(folder: &Path) -> Result<(), OpenError> {
+    match fs::metadata(folder) {
+        Ok(metadata) if metadata.is_dir() => Ok(()),
+        Ok(_) => Err(OpenError::NotAFolder {
+            path: folder.to_owned(),
+        }),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(OpenError::MissingFolder {
+            path: folder.to_owned(),
+        }),
+        Err(error) => Err(io_error(folder, error)),
+    }
+}
+
+fn take_lock(folder: &Path) -> Result<StoreLock, OpenError> {
+    let path = folder.join("healer.lock");
+    StoreLock::take(&path).map_err(|error| match error {
+        LockError::Held(pid) => OpenError::Locked {
+            path: folder.to_owned(),
+            pid,
+        },
+        LockError::Io(error) => io_error(&path, error),
+    })
+}
+
+fn open_database(path: &Path) -> Result<Connection, OpenError> {
+    let sql = |error| sql_error(path, error);
+    let is_small = fs::metadata(path).map_or(0, |metadata| metadata.len()) <= CHECKED_UP_TO;
+    let mut conn = Connection::open(path).map_err(sql)?;
+    conn.busy_timeout(Duration::from_secs(1)).map_err(sql)?;
+    conn.set_prepared_statement_cache_capacity(64);
+    // Looked at before anything is written, `journal_mode` included.
+    if is_small {
+        check_integrity(&conn, path)?;
+    }
+    configure(&conn).map_err(sql)?;
+    schema::migrate(&mut conn, path, schema::MIGRATIONS).map_err(|error| match error {
+        SchemaError::Newer { found, known } => OpenError::Newer {
+            path: path.to_owned(),
+            found,
+            known,
+        },
+        SchemaError::Foreign => OpenError::Foreign {
+            path: path.to_owned(),
+        },
+        SchemaError::Backup { path, why } => OpenError::Backup { path, problem: why },
+        SchemaError::Sql(error) => sql_error(path, error),
+    })?;
+    schema::sync_folder(path).map_err(|error| io_error(path, error))?;
+    Ok(conn)
+}
+
+fn check_integrity(conn: &Connection, path: &Path) -> Result<(), OpenError> {
+    let verdict: String = conn
+        .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
+        .map_err(|error| sql_error(path, error))?;
+    if verdict == "ok" {
+        Ok(())
+    } else {
+        Err(OpenError::Corrupt {
+            path: path.to_owned(),
+            problem: verdict,
+        })
+    }
+}
+
+fn configure(conn: &Connection) -> rusqlite::Result<()> {
+    conn.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get::<_, String>(0))?;
+    conn.pragma_update(None, "synchronous", "FULL")?;
+    conn.pragma_update(None, "foreign_keys", true)?;
+    // Savepoints and sorting must not need the disk beyond the journal's own files.
+    conn.pragma_update(None, "temp_store", "MEMORY")?;
+    conn.pragma_update(None, "cache_size", -PAGE_CACHE_KIB)?;
+    // After a burst the log is cut back to this.
+    conn.pragma_update_and_check(None, "journal_size_limit", 8 << 20, |_| Ok(()))?;
+    Ok(())
+}
+
+/// Notes that this run began; a run before it that never ended makes it an unclean start.
+fn record_start(conn: &Connection, now: &Now) -> rusqlite::Result<i64> {
+    conn.execute(
+        "INSERT INTO starts (is_unclean, at_wall, at_boot, at_boot_id)
+         VALUES (ifnull((SELECT stopped IS NULL FROM starts ORDER BY number DESC LIMIT 1), 0), ?1, ?2, ?3)",
+        params![moment::wall(now), moment::boot(now), now.boot_id.as_str()],
+    )?;
+    Ok(conn.last_insert_rowid())
+}
+
+fn read_state(conn: &Connection) -> rusqlite::Result<State> {
+    let chain = conn
+        .query_row(
+            "SELECT seq, hash FROM events ORDER BY seq DESC LIMIT 1",
+            [],
+            |row| {
+                let hash = row.get_ref(1)?.as_str()?;
+                Ok(Chain {
+                    seq: row.get(0)?,
+                    hash: from_hex(hash).unwrap_or_default(),
+                })
+            },
+        )
+        .optional()?
+        .unwrap_or_default();
+    let heard = conn.query_row("SELECT ifnull(max(heard), 0) FROM alerts", [], |row| {
+        row.get(0)
+    })?;
+    Ok(State { chain, heard })
+}
+
+/// Whether the file system has no space left, as far as SQLite can tell.
+pub(super) fn is_full(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(ErrorCode::DiskFull)
+}
+
+fn io_error(path: &Path, error: io::Error) -> OpenError {
+    let path = path.to_owned();
+    match error.kind() {
+        io::ErrorKind::PermissionDenied => OpenError::Permission { path },
+        io::ErrorKind::ReadOnlyFilesystem => OpenError::ReadOnly { path },
+        io::ErrorKind::StorageFull => OpenError::Full { path },
+        _ => OpenError::Io {
+            path,
+            source: error,
+        },
+    }
+}
+
+fn sql_error(path: &Path, error: rusqlite::Error) -> OpenError {
+    let path = path.to_owned();
+    match error.sqlite_error_code() {
+        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => OpenError::Corrupt {
+            path,
+            problem: error.to_string(),
+        },
+        Some(ErrorCode::DiskFull) => OpenError::Full { path },
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => OpenError::InUse { path },
+        Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
+            OpenError::Permission { path }
+        }
+        _ => OpenError::Sql {
+            path,
+            source: error,
+        },
+    }
+}

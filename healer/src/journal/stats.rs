@@ -1,0 +1,86 @@
+//! What the journal tells of itself: plain atomics, written by its thread, read by metrics and the status page.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+/// Told how long each commit took, sync included; called on the journal's thread, so it must be quick.
+pub type CommitObserver = Arc<dyn Fn(Duration) + Send + Sync>;
+
+/// The journal's figures.
+#[derive(Debug, Default)]
+pub struct JournalStats {
+    sequence: AtomicU64,
+    logged: AtomicU64,
+    commits: AtomicU64,
+    reserve_bytes: AtomicU64,
+    is_writable: AtomicBool,
+}
+
+impl JournalStats {
+    /// Sequence number of the last committed event, 0 before the first: the anchor outside the action log.
+    pub fn sequence(&self) -> u64 {
+        self.sequence.load(Ordering::Acquire)
+    }
+
+    /// Sequence number of the last line in the action log's file.
+    pub fn logged(&self) -> u64 {
+        self.logged.load(Ordering::Acquire)
+    }
+
+    /// Transactions that wrote something, since the start.
+    pub fn commits(&self) -> u64 {
+        self.commits.load(Ordering::Relaxed)
+    }
+
+    /// Bytes held back for a full disk.
+    pub fn reserve_bytes(&self) -> u64 {
+        self.reserve_bytes.load(Ordering::Relaxed)
+    }
+
+    /// False after a commit that failed, until one succeeds.
+    pub fn is_writable(&self) -> bool {
+        self.is_writable.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn set_sequence(&self, sequence: i64) {
+        self.sequence
+            .store(u64::try_from(sequence).unwrap_or(0), Ordering::Release);
+    }
+
+    pub(super) fn set_logged(&self, sequence: i64) {
+        self.logged
+            .store(u64::try_from(sequence).unwrap_or(0), Ordering::Release);
+    }
+
+    pub(super) fn count_commit(&self) {
+        self.commits.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn set_reserve_bytes(&self, bytes: u64) {
+        self.reserve_bytes.store(bytes, Ordering::Relaxed);
+    }
+
+    pub(super) fn set_writable(&self, is_writable: bool) {
+        self.is_writable.store(is_writable, Ordering::Relaxed);
+    }
+}
+
+/// Wraps an observer so that what holds it can be printed.
+#[derive(Clone, Default)]
+pub(super) struct Observer(pub(super) Option<CommitObserver>);
+
+impl Observer {
+    pub(super) fn committed(&self, took: Duration) {
+        if let Some(observe) = &self.0 {
+            observe(took);
+        }
+    }
+}
+
+impl fmt::Debug for Observer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is_some() { "observed" } else { "not observed" })
+    }
+}
