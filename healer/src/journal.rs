@@ -383,7 +383,14 @@ impl Journal {
             evidence,
             at,
         };
-        let (remediations::Start { intent, evidence, at }, ()) = self.ask(operation).await?;
+        let (
+            remediations::Start {
+                intent,
+                evidence,
+                at,
+            },
+            (),
+        ) = self.ask(operation).await?;
         Ok(Committed(Started {
             intent,
             evidence,

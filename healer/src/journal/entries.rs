@@ -109,23 +109,29 @@ impl Decision<'_> {
             #[serde(skip_serializing_if = "Option::is_none")]
             plan: Option<&'a Value>,
         }
-        let (status, verb) = if self.reason == Reason::Observed {
-            ("OBSERVED", "would be repaired")
-        } else if self.is_deferred {
-            ("DEFERRED", "waits")
-        } else {
-            ("SUPPRESSED", "is left alone")
+        let about = match self.target {
+            Some(Target::Unit(unit)) => unit.to_string(),
+            Some(Target::Path(path)) => path.display().to_string(),
+            None => self.alert.name().to_owned(),
         };
-        let about = self
-            .target
-            .map_or_else(|| self.alert.name().to_owned(), Target::to_string);
+        let reason = self.reason.as_str();
+        let (status, message) = if self.reason == Reason::Observed {
+            (
+                "OBSERVED",
+                format!("{about} would be repaired, but the mode in force is observe"),
+            )
+        } else if self.is_deferred {
+            ("DEFERRED", format!("{about} waits: {reason}"))
+        } else {
+            ("SUPPRESSED", format!("{about} is left alone: {reason}"))
+        };
         tx.add_event(&NewEvent {
             at,
             event_type: EventType::Decision,
             action_type: None,
             status,
             service: self.target.and_then(service),
-            message: &format!("{about} {verb}: {}", self.reason.as_str()),
+            message: &message,
             details: &Details {
                 alert: self.alert.name(),
                 rule: self.rule,
@@ -173,6 +179,7 @@ struct EndDetails<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<Reason>,
     remedy: &'a str,
+    /// From 1, as people count.
     rung: u32,
     attempt: u32,
     /// Since the attempt's intent, or since the remediation's first one.
@@ -272,7 +279,7 @@ impl End<'_> {
                 remediation: self.remediation,
                 reason: self.reason,
                 remedy: &last.remedy,
-                rung: last.rung,
+                rung: last.rung + 1,
                 attempt: last.attempt,
                 duration_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
                 quarantine_seconds,

@@ -208,7 +208,9 @@ impl Operation for RecentEvents {
         let mut rows = statement.query([self.limit])?;
         let mut events = Vec::new();
         while let Some(row) = rows.next()? {
-            events.push(serde_json::from_str(row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?)?);
+            events.push(serde_json::from_str(
+                row.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?,
+            )?);
         }
         Ok(events)
     }

@@ -108,10 +108,9 @@ impl Transaction<'_> {
                  WHERE CASE at_boot_id WHEN ?1 THEN at_boot >= ?2 ELSE at_wall >= ?3 END
                  ORDER BY number",
             )?
-            .query_map(
-                params![now.boot_id.as_str(), boot_edge, wall_edge],
-                |row| moment::read_now(row, 0),
-            )?
+            .query_map(params![now.boot_id.as_str(), boot_edge, wall_edge], |row| {
+                moment::read_now(row, 0)
+            })?
             .collect::<Result<_, _>>()?;
         Ok(charges)
     }

@@ -162,7 +162,10 @@ impl Transaction<'_> {
                  FROM alerts WHERE fingerprint = ?1 AND starts_at = ?2",
             )?
             .query_row(
-                params![episode.fingerprint.as_str(), timestamp_ns(episode.starts_at)],
+                params![
+                    episode.fingerprint.as_str(),
+                    timestamp_ns(episode.starts_at)
+                ],
                 |row| {
                     let is_firing: bool = row.get(1)?;
                     Ok(Known {
@@ -275,7 +278,10 @@ impl Transaction<'_> {
             action_type: None,
             status: "SUPPRESSED",
             service: None,
-            message: &format!("Alert {} is over the limits: {}", invalid.name, invalid.problem),
+            message: &format!(
+                "Alert {} is over the limits: {}",
+                invalid.name, invalid.problem
+            ),
             details: &Details {
                 alert: &invalid.name,
                 reason: Reason::InvalidAlert,
@@ -353,12 +359,16 @@ fn firing_alert(row: &Row<'_>) -> Run<Alert> {
 
 /// A fingerprint from its column.
 pub(super) fn read_fingerprint(text: String) -> Run<Fingerprint> {
-    Fingerprint::try_from(text).map_err(|why| super::operation::OperationError::Refused(why.to_owned()))
+    Fingerprint::try_from(text)
+        .map_err(|why| super::operation::OperationError::Refused(why.to_owned()))
 }
 
 /// A column that holds JSON.
 pub(super) fn read_json<T: serde::de::DeserializeOwned>(row: &Row<'_>, column: usize) -> Run<T> {
-    let text = row.get_ref(column)?.as_str().map_err(rusqlite::Error::from)?;
+    let text = row
+        .get_ref(column)?
+        .as_str()
+        .map_err(rusqlite::Error::from)?;
     Ok(serde_json::from_str(text)?)
 }
 

@@ -60,7 +60,9 @@ impl std::fmt::Debug for JournalOptions {
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// The folder is missing.
-    #[error("`{path}` does not exist\n  hint: create it, owned by the user that runs prunelle-healer, or set --storage.path")]
+    #[error(
+        "`{path}` does not exist\n  hint: create it, owned by the user that runs prunelle-healer, or set --storage.path"
+    )]
     MissingFolder {
         /// The folder.
         path: PathBuf,
@@ -72,13 +74,17 @@ pub enum OpenError {
         path: PathBuf,
     },
     /// The user lacks rights.
-    #[error("no permission to write `{path}`\n  hint: it must belong to the user that runs prunelle-healer")]
+    #[error(
+        "no permission to write `{path}`\n  hint: it must belong to the user that runs prunelle-healer"
+    )]
     Permission {
         /// The file or folder.
         path: PathBuf,
     },
     /// The file system is mounted read-only.
-    #[error("`{path}` is on a read-only file system\n  hint: mount it read-write, or set --storage.path elsewhere; under systemd see ReadWritePaths=")]
+    #[error(
+        "`{path}` is on a read-only file system\n  hint: mount it read-write, or set --storage.path elsewhere; under systemd see ReadWritePaths="
+    )]
     ReadOnly {
         /// The file or folder.
         path: PathBuf,
@@ -92,13 +98,17 @@ pub enum OpenError {
         pid: Option<u32>,
     },
     /// Another program has the database open and locked.
-    #[error("`{path}` is locked by another program\n  hint: end what has it open; `fuser {path}` names it")]
+    #[error(
+        "`{path}` is locked by another program\n  hint: end what has it open; `fuser {path}` names it"
+    )]
     InUse {
         /// The database.
         path: PathBuf,
     },
     /// A newer version wrote it.
-    #[error("`{path}` was written by a newer prunelle-healer (schema {found}, this one knows {known})\n  hint: install that version again; an older state may lie beside it as `*.backup`")]
+    #[error(
+        "`{path}` was written by a newer prunelle-healer (schema {found}, this one knows {known})\n  hint: install that version again; an older state may lie beside it as `*.backup`"
+    )]
     Newer {
         /// The database.
         path: PathBuf,
@@ -108,13 +118,17 @@ pub enum OpenError {
         known: usize,
     },
     /// Not ours.
-    #[error("`{path}` is not a journal of prunelle-healer\n  hint: nothing was changed; move it away, or set --storage.path elsewhere")]
+    #[error(
+        "`{path}` is not a journal of prunelle-healer\n  hint: nothing was changed; move it away, or set --storage.path elsewhere"
+    )]
     Foreign {
         /// The database.
         path: PathBuf,
     },
     /// Damaged.
-    #[error("`{path}` is damaged: {problem}\n  hint: nothing was changed; stop the healer, move journal.db* away and restore a backup, or start anew: budgets, cooldowns, quarantines and pauses are then forgotten, so check what is broken before")]
+    #[error(
+        "`{path}` is damaged: {problem}\n  hint: nothing was changed; stop the healer, move journal.db* away and restore a backup, or start anew: budgets, cooldowns, quarantines and pauses are then forgotten, so check what is broken before"
+    )]
     Corrupt {
         /// The database.
         path: PathBuf,
@@ -128,7 +142,9 @@ pub enum OpenError {
         path: PathBuf,
     },
     /// The copy before a migration could not be made.
-    #[error("cannot copy the journal to `{path}` before its migration: {problem}\n  hint: make space for the copy; nothing was changed")]
+    #[error(
+        "cannot copy the journal to `{path}` before its migration: {problem}\n  hint: make space for the copy; nothing was changed"
+    )]
     Backup {
         /// The copy.
         path: PathBuf,

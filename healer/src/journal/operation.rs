@@ -13,18 +13,14 @@ use super::JournalError;
 use super::events::Chain;
 
 /// Why an operation did not go through.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 pub(super) enum OperationError {
     /// SQLite's own.
-    Sql(rusqlite::Error),
+    #[error(transparent)]
+    Sql(#[from] rusqlite::Error),
     /// It contradicts what the journal holds; only this operation fails.
+    #[error("{0}")]
     Refused(String),
-}
-
-impl From<rusqlite::Error> for OperationError {
-    fn from(error: rusqlite::Error) -> Self {
-        Self::Sql(error)
-    }
 }
 
 impl From<serde_json::Error> for OperationError {
@@ -126,7 +122,10 @@ pub(super) struct Call<O: Operation> {
 
 impl<O: Operation> Call<O> {
     /// A call, and where its answer arrives.
-    pub(super) fn new(operation: O, permit: Option<OwnedSemaphorePermit>) -> (Box<Self>, Answer<O>) {
+    pub(super) fn new(
+        operation: O,
+        permit: Option<OwnedSemaphorePermit>,
+    ) -> (Box<Self>, Answer<O>) {
         let (reply, answer) = oneshot::channel();
         let call = Self {
             operation,
@@ -139,8 +138,7 @@ impl<O: Operation> Call<O> {
 }
 
 /// Where the answer to a call arrives: the operation itself comes back with what it found.
-pub(super) type Answer<O> =
-    oneshot::Receiver<Result<(O, <O as Operation>::Output), JournalError>>;
+pub(super) type Answer<O> = oneshot::Receiver<Result<(O, <O as Operation>::Output), JournalError>>;
 
 impl<O: Operation> Request for Call<O> {
     fn reads_only(&self) -> bool {

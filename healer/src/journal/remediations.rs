@@ -87,7 +87,9 @@ impl Operation for Start {
         let last = tx.last_attempt(self.intent.remediation)?;
         let is_it = last.rung == self.intent.rung && last.attempt == self.intent.attempt;
         if !is_it || last.phase != Phase::Intent || last.outcome.is_some() {
-            return refused("only the newest intent of a remediation that runs can be started, once");
+            return refused(
+                "only the newest intent of a remediation that runs can be started, once",
+            );
         }
         tx.execute(
             "UPDATE attempts SET phase = 'started', evidence = ?2,
@@ -101,7 +103,10 @@ impl Operation for Start {
                 self.at.boot_id.as_str()
             ],
         )?;
-        tx.execute("UPDATE remediations SET has_started = 1 WHERE id = ?1", [id])?;
+        tx.execute(
+            "UPDATE remediations SET has_started = 1 WHERE id = ?1",
+            [id],
+        )?;
         Ok(())
     }
 }
@@ -275,7 +280,11 @@ fn read_unfinished(row: &Row<'_>) -> Run<Unfinished> {
 }
 
 fn read_word<T: serde::de::DeserializeOwned>(row: &Row<'_>, column: usize) -> Run<T> {
-    word::read(row.get_ref(column)?.as_str().map_err(rusqlite::Error::from)?)
+    word::read(
+        row.get_ref(column)?
+            .as_str()
+            .map_err(rusqlite::Error::from)?,
+    )
 }
 
 fn read_optional_word<T: serde::de::DeserializeOwned>(

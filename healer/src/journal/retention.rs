@@ -106,7 +106,11 @@ impl Retention {
 
     /// The next step, when it is time for it. `logged` is the last event in the action log.
     pub(super) fn due(&mut self, now: &Now, logged: u64) -> Option<Step> {
-        if self.last.as_ref().is_some_and(|last| now.since(last) < PERIOD) {
+        if self
+            .last
+            .as_ref()
+            .is_some_and(|last| now.since(last) < PERIOD)
+        {
             return None;
         }
         self.last = Some(now.clone());

@@ -6,6 +6,7 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
+use rusqlite::backup::Progress;
 use rusqlite::{Connection, MAIN_DB};
 
 /// Each brings the schema from its index to the next version.
@@ -58,7 +59,11 @@ pub(super) fn migrate(
         tx.execute_batch(migration)?;
     }
     tx.pragma_update(None, "application_id", APPLICATION_ID)?;
-    tx.pragma_update(None, "user_version", migrations.len())?;
+    tx.pragma_update(
+        None,
+        "user_version",
+        i64::try_from(migrations.len()).unwrap_or(i64::MAX),
+    )?;
     tx.commit()?;
     if version > 0 {
         tracing::info!(from = version, to = migrations.len(), "journal migrated");
@@ -97,7 +102,7 @@ fn back_up(conn: &Connection, path: &Path, version: usize) -> Result<(), SchemaE
     };
     // An unfinished copy of an earlier try must not be added to.
     File::create(&unfinished).map_err(|error| failed(error.to_string()))?;
-    conn.backup(MAIN_DB, &unfinished, None)
+    conn.backup(MAIN_DB, &unfinished, None::<fn(Progress)>)
         .map_err(|error| failed(error.to_string()))?;
     let finish = || -> std::io::Result<()> {
         File::open(&unfinished)?.sync_all()?;

@@ -238,7 +238,10 @@ impl Writer {
         }
         if !self.stats.is_writable() {
             let probe = self.transact(true, &mut |tx| {
-                tx.execute("UPDATE settings SET value = value + 1 WHERE name = 'probe'", [])?;
+                tx.execute(
+                    "UPDATE settings SET value = value + 1 WHERE name = 'probe'",
+                    [],
+                )?;
                 Ok(())
             });
             if probe.is_ok() {
@@ -250,7 +253,10 @@ impl Writer {
         {
             match self.transact(true, &mut |tx| step.run(tx)) {
                 Ok(()) => self.retention.done(step),
-                Err(error) => tracing::warn!(error = self.explain(&error), "cannot delete what is too old"),
+                Err(error) => tracing::warn!(
+                    error = self.explain(&error),
+                    "cannot delete what is too old"
+                ),
             }
         }
     }

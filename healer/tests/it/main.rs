@@ -1,0 +1,3 @@
+//! The healer's integration tests: one binary, a module a subject.
+
+mod journal;
