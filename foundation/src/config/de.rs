@@ -40,9 +40,10 @@ pub(super) fn read<T: DeserializeOwned>(root: &Node) -> Result<T, Vec<Fault>> {
             Err(error) => error,
         };
         let (node, at) = error.place.unwrap_or((root.id, root.at));
-        let follows = error
-            .missing
-            .is_some_and(|field| aside_in(root, node, field, &aside));
+        let follows = error.is_echo
+            || error
+                .missing
+                .is_some_and(|field| aside_in(root, node, field, &aside));
         if !follows {
             faults.push(Fault {
                 at,
@@ -83,6 +84,8 @@ struct Error {
     message: String,
     hint: Option<String>,
     missing: Option<&'static str>,
+    /// The content was set aside, which has been reported.
+    is_echo: bool,
     place: Option<(usize, Position)>,
 }
 
@@ -92,6 +95,7 @@ impl Error {
             message,
             hint,
             missing: None,
+            is_echo: false,
             place: None,
         }
     }
@@ -294,6 +298,12 @@ impl<'de> Deserializer<'de> for At<'_, '_> {
                 content: None,
             },
             Shape::Map(entries) => match entries.as_slice() {
+                [entry] if self.reading.aside.contains(&entry.node.id) => {
+                    return Err(Error {
+                        is_echo: true,
+                        ..Error::new(String::new(), None).at(self.node)
+                    });
+                }
                 [entry] => Variant {
                     name: &entry.key,
                     name_node: self.node,
