@@ -73,6 +73,7 @@ impl Stop {
         self.because(StopReason::Requested(reason.into()));
     }
 
+    #[must_use]
     /// A signal that also ends with this one, but not the other way round.
     pub fn child(&self) -> Self {
         Self {

@@ -294,7 +294,7 @@ impl<'de> Deserializer<'de> for At<'_, '_> {
         let variant = match &self.node.shape {
             Shape::Scalar(Value::String(name)) => Variant {
                 name,
-                name_node: self.node,
+                at: self.node,
                 content: None,
             },
             Shape::Map(entries) => match entries.as_slice() {
@@ -306,7 +306,7 @@ impl<'de> Deserializer<'de> for At<'_, '_> {
                 }
                 [entry] => Variant {
                     name: &entry.key,
-                    name_node: self.node,
+                    at: self.node,
                     content: Some(At {
                         node: &entry.node,
                         reading: self.reading,
@@ -417,7 +417,7 @@ impl<'de> MapAccess<'de> for Entries<'_, '_> {
 
 struct Variant<'n, 'r> {
     name: &'n str,
-    name_node: &'n Node,
+    at: &'n Node,
     content: Option<At<'n, 'r>>,
 }
 
@@ -431,23 +431,23 @@ impl<'de, 'n, 'r> EnumAccess<'de> for Variant<'n, 'r> {
     ) -> Result<(V::Value, Content<'n, 'r>), Error> {
         let content = Content {
             name: self.name,
-            content: self.content,
+            settings: self.content,
         };
         seed.deserialize(StrDeserializer::<Error>::new(self.name))
             .map(|name| (name, content))
-            .map_err(|error| error.at(self.name_node))
+            .map_err(|error| error.at(self.at))
     }
 }
 
 struct Content<'n, 'r> {
     name: &'n str,
-    content: Option<At<'n, 'r>>,
+    settings: Option<At<'n, 'r>>,
 }
 
 impl<'n, 'r> Content<'n, 'r> {
     fn required(self) -> Result<At<'n, 'r>, Error> {
         let name = self.name;
-        self.content.ok_or_else(|| {
+        self.settings.ok_or_else(|| {
             Error::new(
                 format!("`{name}` needs settings"),
                 Some(format!("write `{name}: …`")),
@@ -460,7 +460,7 @@ impl<'de> VariantAccess<'de> for Content<'_, '_> {
     type Error = Error;
 
     fn unit_variant(self) -> Result<(), Error> {
-        match self.content {
+        match self.settings {
             Some(At { node, .. }) if !matches!(node.shape, Shape::Scalar(Value::Null)) => {
                 Err(Error::new(format!("`{}` has no settings", self.name), None).at(node))
             }

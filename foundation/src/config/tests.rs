@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use serde::Deserialize;
 
@@ -116,7 +117,7 @@ fn reads_what_is_right() {
 
 #[test]
 fn tells_every_error_with_its_place() {
-    insta::assert_snapshot!(errors(r#"
+    insta::assert_snapshot!(errors(r"
 version: one
 host:
   label: instance
@@ -134,7 +135,7 @@ rules:
     at_least: 0.8
 receivers:
   ops: {two: []}
-"#), @r"
+"), @r"
     policy.yml:2:10: expected u64, found the text `one`
     policy.yml:3:1: missing key `is`
       hint: add `is: …` here
@@ -245,7 +246,7 @@ fn aliases_are_expanded_but_do_not_explode() {
     let mut bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
     for level in 1..10 {
         let before = format!("*a{}, ", level - 1).repeat(10);
-        bomb.push_str(&format!("a{level}: &a{level} [{before}]\n"));
+        writeln!(bomb, "a{level}: &a{level} [{before}]").unwrap();
     }
     assert_eq!(
         errors(&bomb).lines().next(),

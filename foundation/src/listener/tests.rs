@@ -47,11 +47,7 @@ fn start(limits: Limits) -> Server {
         .route("/huge", get(|| async { vec![b'x'; 64 << 20] }))
         .route(
             "/panic",
-            get(|| async {
-                if true {
-                    panic!("as planned");
-                }
-            }),
+            get(async || -> &'static str { panic!("as planned") }),
         )
         .route(
             "/wait",
@@ -172,7 +168,7 @@ async fn a_head_that_never_ends_is_cut_off() {
     }
     let took = before.elapsed();
     assert!(
-        took >= HEAD - Duration::from_millis(50) && took < LONG / 4,
+        took >= HEAD.mul_f64(0.9) && took < LONG / 4,
         "{took:?}"
     );
     assert!(silent.closed().await < LONG / 4);

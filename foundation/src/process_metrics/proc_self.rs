@@ -49,7 +49,7 @@ impl ProcSelf {
         }
     }
 
-    /// Fields as proc_pid_stat(5) numbers them. The name in brackets may hold spaces and brackets itself.
+    /// Fields as `proc_pid_stat(5)` numbers them. The name in brackets may hold spaces and brackets itself.
     pub(super) fn parse(stat: &str, scale: Scale) -> Self {
         let behind_name = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
         let fields: Vec<&str> = behind_name.split_ascii_whitespace().collect();

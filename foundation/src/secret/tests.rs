@@ -17,7 +17,7 @@ fn refuses_what_is_no_secret() {
     assert!(matches!(from_file(b""), Err(SecretError::Empty(_))));
     assert!(matches!(from_file(b"\r\n\n"), Err(SecretError::Empty(_))));
     assert!(matches!(
-        from_file(&[b'x'; 70_000]),
+        from_file(&vec![b'x'; 70_000]),
         Err(SecretError::TooLarge(_))
     ));
     assert!(matches!(
