@@ -23,6 +23,7 @@ use tree::{Node, Position};
 #[derive(Clone, Debug)]
 pub struct Document {
     file: PathBuf,
+    text: String,
     root: Node,
 }
 
@@ -79,6 +80,7 @@ impl Document {
         })?;
         Ok(Self {
             file: path.to_owned(),
+            text: text.to_owned(),
             root,
         })
     }
@@ -110,6 +112,11 @@ impl Document {
             hint: hint.map(ToOwned::to_owned),
         }
         .in_file(&self.file)
+    }
+
+    /// The text it was parsed from.
+    pub fn text(&self) -> &str {
+        &self.text
     }
 
     /// The file it was read from.

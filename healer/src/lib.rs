@@ -3,6 +3,7 @@
 pub mod alert;
 pub mod facts;
 pub mod guard;
+pub mod intake;
 pub mod journal;
 pub mod metrics;
 pub mod policy;
@@ -11,6 +12,7 @@ pub mod remediation;
 pub mod remedy;
 pub mod service_manager;
 pub mod status_page;
+pub mod settings;
 pub mod target;
 pub mod view;
 pub mod work;

@@ -1,14 +1,19 @@
 //! The policy: whose host, which rule, which target, which remedy, within which limits.
 
+pub mod load;
 pub mod matcher;
 pub mod mode;
+mod wire;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 pub use matcher::{Matcher, MatcherTest};
 
+use prunelle_systemd::UnitName;
+
 use crate::alert::Labels;
+use crate::reason::Reason;
 use crate::target::Target;
 
 /// What the healer may do. Ordered from the most cautious; nothing raises the mode in force.
@@ -53,6 +58,17 @@ pub struct Policy {
     pub protected: Protected,
     /// In the order of the file.
     pub rules: Vec<Rule>,
+    /// Who can be told, by name.
+    pub receivers: Vec<Receiver>,
+}
+
+/// Somebody who can be told of an exhausted ladder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Receiver {
+    /// Unique.
+    pub name: String,
+    /// Addresses that get a mail.
+    pub email_to: Vec<String>,
 }
 
 /// Which alerts are about this host.
@@ -120,6 +136,8 @@ pub struct Rule {
     pub respects_clean_stop: bool,
     /// How long a target stays in quarantine after an exhausted ladder; zero means none.
     pub quarantine: Duration,
+    /// Names of the receivers that are told of an exhausted ladder.
+    pub receivers: Vec<String>,
 }
 
 /// What a rule acts on.
@@ -234,7 +252,7 @@ pub struct Match<'p> {
     /// The rule.
     pub rule: &'p Rule,
     /// The target, or why there is none.
-    pub target: Result<Target, crate::reason::Reason>,
+    pub target: Result<Target, Reason>,
 }
 
 impl Policy {
@@ -246,7 +264,42 @@ impl Policy {
     }
 
     /// The rules that match, in order (the first, and the next ones while `continue` is set).
-    pub fn matches(&self, _labels: &Labels) -> Vec<Match<'_>> {
-        todo!()
+    pub fn matches(&self, labels: &Labels) -> Vec<Match<'_>> {
+        let mut found = Vec::new();
+        for rule in &self.rules {
+            if rule.matchers.iter().all(|matcher| matcher.matches(labels)) {
+                found.push(Match {
+                    rule,
+                    target: rule.target.resolve(labels),
+                });
+                if !rule.continues {
+                    break;
+                }
+            }
+        }
+        found
     }
 }
+
+impl TargetRule {
+    /// The target that the labels pick out of what the rule allows.
+    fn resolve(&self, labels: &Labels) -> Result<Target, Reason> {
+        match self {
+            Self::Path { path, .. } => Ok(Target::Path(path.clone())),
+            Self::Unit { label, allow } => {
+                let unit: UnitName = labels
+                    .get(label)
+                    .and_then(|value| value.parse().ok())
+                    .ok_or(Reason::NoTarget)?;
+                if allow.iter().any(|glob| glob.is_match(unit.as_str())) {
+                    Ok(Target::Unit(unit))
+                } else {
+                    Err(Reason::NotAllowed)
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -112,6 +112,7 @@ fn dead_service() -> Scene {
         max_evidence_age: 120 * SECOND,
         respects_clean_stop: false,
         quarantine: 4 * HOUR,
+        receivers: vec![],
     };
     Scene {
         alert: Alert {
@@ -138,6 +139,7 @@ fn dead_service() -> Scene {
                 paths: vec![],
             },
             rules: vec![rule.clone()],
+            receivers: vec![],
         },
         rule,
         target: "nginx".parse().unwrap(),

@@ -31,7 +31,7 @@ fn every_operator_and_form() {
     check(r#"a=~"b|c""#, r#"a=~"b|c""#);
     check("a!~b.*", r#"a!~"b.*""#);
     check(r#"{a="b",c=~"d"}"#, r#"a="b",c=~"d""#);
-    check(r#" { a = b , c = d , } "#, r#"a="b",c="d""#);
+    check(r" { a = b , c = d , } ", r#"a="b",c="d""#);
     check("a=b,c=d,", r#"a="b",c="d""#);
     check(r#"a="""#, r#"a="""#);
     check(r#"a="x,y={z}""#, r#"a="x,y={z}""#);

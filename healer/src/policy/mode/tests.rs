@@ -93,6 +93,11 @@ fn no_single_switch_raises_the_mode() {
     }
 }
 
+#[track_caller]
+fn check(switches: Switches, set_by: SetBy) {
+    assert_eq!(mode_in_force(&switches).set_by, set_by);
+}
+
 #[test]
 fn the_first_switch_that_asks_for_the_mode_is_named() {
     let free = Switches {
@@ -103,10 +108,6 @@ fn the_first_switch_that_asks_for_the_mode_is_named() {
         is_pause_file_present: false,
         is_crash_looping: false,
     };
-    #[track_caller]
-    fn check(switches: Switches, set_by: SetBy) {
-        assert_eq!(mode_in_force(&switches).set_by, set_by);
-    }
     check(free, SetBy::Policy);
     check(
         Switches {

@@ -1,0 +1,158 @@
+//! Who may post: the bearer of one of the tokens in the token files.
+//!
+//! A token is always required, on loopback too. Several files are accepted, for rotation; each is looked at on every
+//! request (one `stat`) and read again when it changed, so that rotating needs no restart. A file that is gone takes
+//! its token with it; one that is unreadable or empty for a moment keeps the last good one.
+
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use axum::http::HeaderMap;
+use axum::http::header::AUTHORIZATION;
+use prunelle_foundation::secret::{Secret, SecretError};
+
+/// The tokens in force.
+#[derive(Debug)]
+pub struct Tokens(Mutex<Vec<TokenFile>>);
+
+/// No token could be read: nobody could post.
+#[derive(Debug, thiserror::Error)]
+#[error("no webhook token can be read from {files}")]
+pub struct NoToken {
+    files: String,
+    /// What was wrong with the last file.
+    source: Option<SecretError>,
+}
+
+/// Why a request is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Refusal {
+    /// It carries no bearer token.
+    NoCredentials,
+    /// Its token is none of ours.
+    WrongCredentials,
+}
+
+#[derive(Debug)]
+struct TokenFile {
+    path: PathBuf,
+    read_as: Option<Stamp>,
+    token: Option<Secret>,
+}
+
+/// Changes whenever a file is written or replaced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Stamp {
+    device: u64,
+    inode: u64,
+    size: u64,
+    modified: (i64, i64),
+    changed: (i64, i64),
+}
+
+impl Tokens {
+    /// Reads the files; at least one must hold a token.
+    pub fn read(files: &[PathBuf]) -> Result<Self, NoToken> {
+        let mut source = None;
+        let tokens: Vec<TokenFile> = files
+            .iter()
+            .map(|path| {
+                let mut file = TokenFile {
+                    path: path.clone(),
+                    read_as: None,
+                    token: None,
+                };
+                if let Err(error) = file.refresh() {
+                    source = Some(error);
+                }
+                file
+            })
+            .collect();
+        if tokens.iter().all(|file| file.token.is_none()) {
+            let names: Vec<_> = files.iter().map(|f| f.display().to_string()).collect();
+            return Err(NoToken {
+                files: names.join(", "),
+                source,
+            });
+        }
+        if let Some(error) = source {
+            tracing::warn!(%error, "a webhook token is not in force");
+        }
+        Ok(Self(Mutex::new(tokens)))
+    }
+
+    /// Whether the request carries a token in force.
+    pub(super) fn check(&self, headers: &HeaderMap) -> Result<(), Refusal> {
+        let guess = bearer(headers).ok_or(Refusal::NoCredentials)?;
+        let mut files = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut is_known = false;
+        for file in files.iter_mut() {
+            if let Err(error) = file.refresh() {
+                tracing::warn!(%error, file = %file.path.display(), "cannot read the webhook token again");
+            }
+            // No short cut: the time taken must not tell which of them is nearer.
+            is_known |= file
+                .token
+                .as_ref()
+                .is_some_and(|token| token.matches(guess));
+        }
+        if is_known {
+            Ok(())
+        } else {
+            Err(Refusal::WrongCredentials)
+        }
+    }
+}
+
+impl TokenFile {
+    fn refresh(&mut self) -> Result<(), SecretError> {
+        let stamp = Stamp::of(&self.path);
+        if stamp.is_some() && stamp == self.read_as {
+            return Ok(());
+        }
+        if stamp.is_none() && self.read_as.is_none() && self.token.is_none() {
+            // Never there so far: the error belongs to the start only.
+            return Secret::from_file(&self.path).map(drop);
+        }
+        match Secret::from_file(&self.path) {
+            Ok(token) => {
+                self.token = Some(token);
+                self.read_as = stamp;
+                Ok(())
+            }
+            Err(error) => {
+                if stamp.is_none() {
+                    self.token = None;
+                    self.read_as = None;
+                }
+                Err(error)
+            }
+        }
+    }
+}
+
+impl Stamp {
+    fn of(path: &Path) -> Option<Self> {
+        let file = std::fs::metadata(path).ok()?;
+        Some(Self {
+            device: file.dev(),
+            inode: file.ino(),
+            size: file.size(),
+            modified: (file.mtime(), file.mtime_nsec()),
+            changed: (file.ctime(), file.ctime_nsec()),
+        })
+    }
+}
+
+fn bearer(headers: &HeaderMap) -> Option<&[u8]> {
+    let value = headers.get(AUTHORIZATION)?.as_bytes();
+    let (scheme, token) = value.split_at_checked(7)?;
+    scheme
+        .eq_ignore_ascii_case(b"Bearer ")
+        .then(|| token.trim_ascii())
+        .filter(|token| !token.is_empty())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,278 @@
+//! The set of active alerts, read from Alertmanager's API: the truth that webhooks only announce.
+//!
+//! Read at start, at an interval, and whenever the engine asks. An answer counts only when it is whole: a set that is
+//! cut short would make alerts look resolved. Alertmanager's address comes from the settings; redirects are not
+//! followed, every read is bounded in time and size. `run` spawns [`Reconciler::run`]; the engine gets the sets.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use prunelle_foundation::clock::SharedClock;
+use prunelle_foundation::lifecycle::Stop;
+use reqwest::header::ACCEPT;
+use reqwest::{StatusCode, Url};
+use tokio::sync::{Notify, mpsc, watch};
+use tokio::time::{sleep, timeout};
+
+use super::http::is_heartbeat;
+use super::limits::Limits;
+use super::wire::{self, Unreadable};
+use crate::alert::Alert;
+use crate::metrics::Metrics;
+use crate::policy::Policy;
+use crate::work::ActiveSet;
+
+const CONNECT_LIMIT: Duration = Duration::from_secs(2);
+const TIME_LIMIT: Duration = Duration::from_secs(5);
+/// After a failure the next attempt comes this soon, then ever later up to the interval.
+const FIRST_RETRY: Duration = Duration::from_secs(1);
+
+/// Why the active alerts could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ReconcileError {
+    /// No client could be made.
+    #[error("cannot set up the client for Alertmanager")]
+    Client(#[source] reqwest::Error),
+    /// It could not be reached, or not in time.
+    #[error("cannot read the active alerts from {url}")]
+    Request {
+        /// What was asked, without credentials.
+        url: String,
+        /// Why.
+        source: reqwest::Error,
+    },
+    /// It answered something other than 200.
+    #[error("{url} answered {status}")]
+    Status {
+        /// What was asked.
+        url: String,
+        /// Its answer.
+        status: StatusCode,
+    },
+    /// The answer did not end in time.
+    #[error("{url} did not answer within {limit:?}")]
+    TimedOut {
+        /// What was asked.
+        url: String,
+        /// How long was waited.
+        limit: Duration,
+    },
+    /// The answer is over the limits.
+    #[error("the answer of {url} is too large")]
+    TooLarge {
+        /// What was asked.
+        url: String,
+    },
+    /// The answer is no list of alerts.
+    #[error("{url} answered something else than a list of alerts: {problem}")]
+    Unreadable {
+        /// What was asked.
+        url: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+}
+
+/// A client for Alertmanager's list of active alerts.
+#[derive(Clone, Debug)]
+pub struct ActiveAlerts {
+    client: reqwest::Client,
+    url: Url,
+    shown_url: String,
+    limits: Limits,
+    time_limit: Duration,
+}
+
+impl ActiveAlerts {
+    /// For the Alertmanager at `base`, which may have a path.
+    pub fn new(base: &Url) -> Result<Self, ReconcileError> {
+        let client = reqwest::Client::builder()
+            .connect_timeout(CONNECT_LIMIT)
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .pool_max_idle_per_host(1)
+            .user_agent(concat!("prunelle-healer/", env!("CARGO_PKG_VERSION")))
+            .build()
+            .map_err(ReconcileError::Client)?;
+        let mut url = base.clone();
+        if let Ok(mut segments) = url.path_segments_mut() {
+            segments.pop_if_empty().extend(["api", "v2", "alerts"]);
+        }
+        url.set_query(Some("active=true&silenced=false&inhibited=false"));
+        let mut shown = url.clone();
+        // Both fail only for addresses that cannot have credentials in the first place.
+        let _ = shown.set_username("");
+        let _ = shown.set_password(None);
+        shown.set_query(None);
+        Ok(Self {
+            client,
+            url,
+            shown_url: shown.to_string(),
+            limits: Limits::default(),
+            time_limit: TIME_LIMIT,
+        })
+    }
+
+    /// With another limit on the whole request.
+    #[must_use]
+    pub fn with_time_limit(mut self, limit: Duration) -> Self {
+        self.time_limit = limit;
+        self
+    }
+
+    /// With other limits on the answer.
+    #[must_use]
+    pub fn with_limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// All alerts that fire and are neither silenced nor inhibited, of all hosts.
+    pub async fn fetch(&self) -> Result<Vec<Alert>, ReconcileError> {
+        timeout(self.time_limit, self.fetch_whole())
+            .await
+            .unwrap_or_else(|_| {
+                Err(ReconcileError::TimedOut {
+                    url: self.shown_url.clone(),
+                    limit: self.time_limit,
+                })
+            })
+    }
+
+    async fn fetch_whole(&self) -> Result<Vec<Alert>, ReconcileError> {
+        let url = || self.shown_url.clone();
+        let request_error = |error: reqwest::Error| ReconcileError::Request {
+            url: url(),
+            source: error.without_url(),
+        };
+        let mut response = self
+            .client
+            .get(self.url.clone())
+            .header(ACCEPT, "application/json")
+            .send()
+            .await
+            .map_err(request_error)?;
+        if response.status() != StatusCode::OK {
+            return Err(ReconcileError::Status {
+                url: url(),
+                status: response.status(),
+            });
+        }
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(request_error)? {
+            if body.len() + chunk.len() > self.limits.body_bytes {
+                return Err(ReconcileError::TooLarge { url: url() });
+            }
+            body.extend_from_slice(&chunk);
+        }
+        match wire::active_alerts(&body, &self.limits) {
+            Ok((alerts, invalid)) => {
+                if let Some(first) = invalid.first() {
+                    tracing::warn!(
+                        count = invalid.len(),
+                        alert = first.name,
+                        problem = first.problem,
+                        "active alerts over the limits are left out"
+                    );
+                }
+                Ok(alerts)
+            }
+            Err(Unreadable::TooLarge) => Err(ReconcileError::TooLarge { url: url() }),
+            Err(Unreadable::Malformed(problem)) => Err(ReconcileError::Unreadable {
+                url: url(),
+                problem,
+            }),
+        }
+    }
+}
+
+/// Asks the reconciler for a fresh set; clones ask the same one.
+#[derive(Clone, Debug, Default)]
+pub struct ReconcileRequests(Arc<Notify>);
+
+impl ReconcileRequests {
+    /// Has a set read whose question is sent after this call; several calls may share one.
+    pub fn request(&self) {
+        self.0.notify_one();
+    }
+}
+
+/// The task that keeps the engine's picture true.
+#[derive(Debug)]
+pub struct Reconciler {
+    /// Where sets are read.
+    pub active: ActiveAlerts,
+    /// How long after one reading the next comes.
+    pub interval: Duration,
+    /// Asks for a reading before that.
+    pub requests: ReconcileRequests,
+    /// Whose alerts are ours.
+    pub policy: watch::Receiver<Arc<Policy>>,
+    /// When questions are sent.
+    pub clock: SharedClock,
+    /// What is counted.
+    pub metrics: Metrics,
+    /// Where sets go.
+    pub sets: mpsc::Sender<ActiveSet>,
+}
+
+impl Reconciler {
+    /// Reads at once, then again and again until `stop`; ends also when nobody takes the sets any more.
+    pub async fn run(self, stop: Stop) {
+        let mut retry: Option<Duration> = None;
+        loop {
+            let reading = async {
+                let asked = self.clock.now();
+                (asked, self.active.fetch().await)
+            };
+            let (asked, answer) = tokio::select! {
+                () = stop.stopped() => return,
+                reading = reading => reading,
+            };
+            self.metrics.reconciliation(answer.is_ok());
+            let wait = match answer {
+                Ok(alerts) => {
+                    if retry.take().is_some() {
+                        tracing::info!("the active alerts can be read again");
+                    }
+                    let alerts = self.ours(alerts);
+                    tokio::select! {
+                        () = stop.stopped() => return,
+                        sent = self.sets.send(ActiveSet { asked, alerts }) => if sent.is_err() {
+                            return;
+                        },
+                    }
+                    self.interval
+                }
+                Err(error) => {
+                    if retry.is_none() {
+                        tracing::warn!(
+                            error = %error,
+                            cause = std::error::Error::source(&error).map(tracing::field::display),
+                            "cannot reconcile"
+                        );
+                    }
+                    let wait = retry
+                        .map_or(FIRST_RETRY, |last| last * 2)
+                        .min(self.interval);
+                    retry = Some(wait);
+                    wait
+                }
+            };
+            tokio::select! {
+                () = stop.stopped() => return,
+                () = self.requests.0.notified() => {}
+                () = sleep(wait) => {}
+            }
+        }
+    }
+
+    fn ours(&self, mut alerts: Vec<Alert>) -> Vec<Alert> {
+        let policy = self.policy.borrow();
+        alerts.retain(|alert| !is_heartbeat(alert) && policy.is_about_this_host(&alert.labels));
+        alerts
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,376 @@
+//! Alertmanager's payloads, version 4 of the webhook and version 2 of the API, read alert by alert.
+//!
+//! One bad alert never costs its group: each is cut out of the body unread, then parsed and checked by itself.
+//! Never more than the limits is held in memory, however the body is made; unknown fields are skipped unread.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde::de::{
+    DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor,
+};
+use serde_json::value::RawValue;
+
+use super::limits::{Checked, Excess, Limits, TextMap, cost, cut};
+use crate::alert::{Alert, AlertStatus, Episode, Fingerprint, Labels};
+use crate::work::InvalidAlert;
+
+/// `alertname` in a record of an invalid alert.
+const NAME_BYTES: usize = 200;
+/// What an alert costs beside its maps.
+const ALERT_BYTES: usize = 256;
+
+/// A notification as read, before it is asked whose it is.
+#[derive(Debug, Default)]
+pub(super) struct Read {
+    pub(super) receiver: String,
+    pub(super) group_key: String,
+    pub(super) truncated: u64,
+    pub(super) alerts: Vec<Alert>,
+    pub(super) invalid: Vec<InvalidAlert>,
+}
+
+/// Why a body could not be read.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Unreadable {
+    /// 400.
+    Malformed(String),
+    /// 413.
+    TooLarge,
+}
+
+/// Reads a webhook's body.
+pub(super) fn notification(body: &[u8], limits: &Limits) -> Result<Read, Unreadable> {
+    let mut collected = Collected::new(limits, Source::Webhook);
+    let mut deserializer = serde_json::Deserializer::from_slice(body);
+    let envelope = Envelope(&mut collected)
+        .deserialize(&mut deserializer)
+        .and_then(|envelope| deserializer.end().map(|()| envelope));
+    let envelope = collected.unless_too_large(envelope)?;
+    match envelope.version.as_deref() {
+        Some("4") => {}
+        Some(version) => {
+            return Err(Unreadable::Malformed(format!(
+                "version `{}` of the payload is not supported, only `4`",
+                cut(version, 20)
+            )));
+        }
+        None => {
+            return Err(Unreadable::Malformed(
+                "no `version`: this is not Alertmanager's payload".to_owned(),
+            ));
+        }
+    }
+    if collected.alerts.is_empty() && collected.invalid.is_empty() {
+        return Err(Unreadable::Malformed("no alerts in it".to_owned()));
+    }
+    Ok(Read {
+        receiver: envelope.receiver,
+        group_key: envelope.group_key,
+        truncated: envelope.truncated,
+        alerts: collected.alerts,
+        invalid: collected.invalid,
+    })
+}
+
+/// Reads the API's list of active alerts; which ones were invalid comes second.
+pub(super) fn active_alerts(
+    body: &[u8],
+    limits: &Limits,
+) -> Result<(Vec<Alert>, Vec<InvalidAlert>), Unreadable> {
+    let mut collected = Collected::new(limits, Source::Api);
+    let mut deserializer = serde_json::Deserializer::from_slice(body);
+    let read = AlertList(&mut collected)
+        .deserialize(&mut deserializer)
+        .and_then(|()| deserializer.end());
+    collected.unless_too_large(read)?;
+    Ok((collected.alerts, collected.invalid))
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Source {
+    /// An alert says itself whether it fires.
+    Webhook,
+    /// Every alert fires; `endsAt` is when Alertmanager would give it up.
+    Api,
+}
+
+/// What has been read so far, and what it costs.
+#[derive(Debug)]
+struct Collected<'l> {
+    limits: &'l Limits,
+    source: Source,
+    alerts: Vec<Alert>,
+    invalid: Vec<InvalidAlert>,
+    bytes: usize,
+}
+
+impl<'l> Collected<'l> {
+    fn new(limits: &'l Limits, source: Source) -> Self {
+        Self {
+            limits,
+            source,
+            alerts: Vec::new(),
+            invalid: Vec::new(),
+            bytes: 0,
+        }
+    }
+
+    /// False when the limit is passed.
+    fn add(&mut self, raw: &str) -> bool {
+        match AlertRead::parse(raw, self.limits)
+            .and_then(|read| read.check(self.source).map_err(Box::new))
+        {
+            Ok(alert) => {
+                self.bytes += ALERT_BYTES + cost(&alert.labels) + cost(&alert.annotations);
+                self.alerts.push(alert);
+            }
+            Err(invalid) => {
+                self.bytes += ALERT_BYTES + invalid.name.len() + invalid.problem.len();
+                self.invalid.push(*invalid);
+            }
+        }
+        self.is_within()
+    }
+
+    fn is_within(&self) -> bool {
+        self.bytes <= self.limits.parsed_bytes
+    }
+
+    fn unless_too_large<T>(&self, read: serde_json::Result<T>) -> Result<T, Unreadable> {
+        read.map_err(|error| {
+            if self.is_within() {
+                Unreadable::Malformed(error.to_string())
+            } else {
+                Unreadable::TooLarge
+            }
+        })
+    }
+}
+
+#[derive(Debug, Default)]
+struct EnvelopeRead {
+    version: Option<String>,
+    receiver: String,
+    group_key: String,
+    truncated: u64,
+}
+
+/// The object around the alerts.
+struct Envelope<'c, 'l>(&'c mut Collected<'l>);
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+enum EnvelopeField {
+    Version,
+    Receiver,
+    GroupKey,
+    TruncatedAlerts,
+    Alerts,
+    #[serde(other)]
+    Unknown,
+}
+
+impl<'de> DeserializeSeed<'de> for Envelope<'_, '_> {
+    type Value = EnvelopeRead;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<EnvelopeRead, D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Envelope<'_, '_> {
+    type Value = EnvelopeRead;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Alertmanager's payload, an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<EnvelopeRead, A::Error> {
+        let mut read = EnvelopeRead::default();
+        while let Some(field) = map.next_key()? {
+            match field {
+                EnvelopeField::Version => read.version = Some(map.next_value()?),
+                EnvelopeField::Receiver => read.receiver = map.next_value()?,
+                EnvelopeField::GroupKey => read.group_key = map.next_value()?,
+                EnvelopeField::TruncatedAlerts => read.truncated = map.next_value()?,
+                EnvelopeField::Alerts => map.next_value_seed(AlertList(self.0))?,
+                EnvelopeField::Unknown => {
+                    map.next_value::<IgnoredAny>()?;
+                }
+            }
+        }
+        Ok(read)
+    }
+}
+
+/// The list of alerts.
+struct AlertList<'c, 'l>(&'c mut Collected<'l>);
+
+impl<'de> DeserializeSeed<'de> for AlertList<'_, '_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_seq(self)
+    }
+}
+
+impl<'de> Visitor<'de> for AlertList<'_, '_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of alerts")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut alerts: A) -> Result<(), A::Error> {
+        while let Some(raw) = alerts.next_element::<&RawValue>()? {
+            if !self.0.add(raw.get()) {
+                return Err(A::Error::custom("too large"));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The fields of one alert, none of them checked against the others.
+#[derive(Debug, Default)]
+struct AlertRead {
+    status: Option<AlertStatus>,
+    labels: Option<Checked>,
+    annotations: Option<Checked>,
+    starts_at: Option<Timestamp>,
+    ends_at: Option<Timestamp>,
+    fingerprint: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+enum AlertField {
+    Status,
+    Labels,
+    Annotations,
+    StartsAt,
+    EndsAt,
+    Fingerprint,
+    #[serde(other)]
+    Unknown,
+}
+
+/// `status` is a word in the webhook and an object in the API, where it says nothing that is needed.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum StatusField {
+    Word(AlertStatus),
+    Other(IgnoredAny),
+}
+
+struct AlertVisitor<'l>(&'l Limits);
+
+impl<'de> Visitor<'de> for AlertVisitor<'_> {
+    type Value = AlertRead;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an alert, an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<AlertRead, A::Error> {
+        let limits = self.0;
+        let mut read = AlertRead::default();
+        while let Some(field) = map.next_key()? {
+            match field {
+                AlertField::Status => {
+                    if let StatusField::Word(status) = map.next_value()? {
+                        read.status = Some(status);
+                    }
+                }
+                AlertField::Labels => {
+                    read.labels = Some(map.next_value_seed(TextMap {
+                        what: "labels",
+                        entries: limits.labels,
+                        name_bytes: limits.label_name_bytes,
+                        value_bytes: limits.label_value_bytes,
+                        excess: Excess::Refuse,
+                    })?);
+                }
+                AlertField::Annotations => {
+                    read.annotations = Some(map.next_value_seed(TextMap {
+                        what: "annotations",
+                        entries: limits.annotations,
+                        name_bytes: limits.label_name_bytes,
+                        value_bytes: limits.annotation_bytes,
+                        excess: Excess::Cut,
+                    })?);
+                }
+                AlertField::StartsAt => read.starts_at = Some(map.next_value()?),
+                AlertField::EndsAt => read.ends_at = map.next_value()?,
+                AlertField::Fingerprint => read.fingerprint = Some(map.next_value()?),
+                AlertField::Unknown => {
+                    map.next_value::<IgnoredAny>()?;
+                }
+            }
+        }
+        Ok(read)
+    }
+}
+
+impl AlertRead {
+    fn parse(raw: &str, limits: &Limits) -> Result<Self, Box<InvalidAlert>> {
+        serde_json::Deserializer::from_str(raw)
+            .deserialize_map(AlertVisitor(limits))
+            .map_err(|error| {
+                Box::new(InvalidAlert {
+                    name: String::new(),
+                    problem: error.to_string(),
+                })
+            })
+    }
+
+    fn check(self, source: Source) -> Result<Alert, InvalidAlert> {
+        let name = match &self.labels {
+            Some(Ok(labels)) => labels
+                .get("alertname")
+                .map_or("", |name| cut(name, NAME_BYTES))
+                .to_owned(),
+            _ => String::new(),
+        };
+        self.into_alert(source)
+            .map_err(|problem| InvalidAlert { name, problem })
+    }
+
+    fn into_alert(self, source: Source) -> Result<Alert, String> {
+        let status = match source {
+            Source::Webhook => self.status.ok_or("no `status` of firing or resolved")?,
+            Source::Api => AlertStatus::Firing,
+        };
+        let labels: Labels = self.labels.ok_or("no `labels`")??;
+        if labels.is_empty() || labels.contains_key("") {
+            return Err("it has no labels, or one without a name".to_owned());
+        }
+        let fingerprint: Fingerprint = self
+            .fingerprint
+            .ok_or("no `fingerprint`")?
+            .try_into()
+            .map_err(str::to_owned)?;
+        Ok(Alert {
+            episode: Episode {
+                fingerprint,
+                starts_at: self.starts_at.ok_or("no `startsAt`")?,
+            },
+            status,
+            labels,
+            annotations: self.annotations.unwrap_or(Ok(Labels::new()))?,
+            ends_at: self
+                .ends_at
+                .filter(|&at| status == AlertStatus::Resolved && is_set(at)),
+        })
+    }
+}
+
+/// Go's zero time, year 1, means "not yet".
+fn is_set(at: Timestamp) -> bool {
+    at > Timestamp::UNIX_EPOCH
+}
+
+#[cfg(test)]
+mod tests;

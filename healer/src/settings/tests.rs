@@ -1,0 +1,129 @@
+use clap::Parser;
+
+use super::*;
+
+#[derive(Debug, Parser)]
+struct Program {
+    #[command(flatten)]
+    flags: Flags,
+}
+
+#[track_caller]
+fn resolve(arguments: &[&str], variable: Option<&str>) -> Result<Settings, String> {
+    let all = std::iter::once("program").chain(arguments.iter().copied());
+    let flags = Program::try_parse_from(all).unwrap().flags;
+    Settings::resolve(&flags, variable).map_err(|errors| errors.to_string())
+}
+
+#[test]
+fn defaults_are_those_of_an_installed_program() {
+    let settings = resolve(&[], None).unwrap();
+    assert_eq!(settings.listen_address.to_string(), "127.0.0.1:8050");
+    assert_eq!(
+        settings.token_files,
+        [PathBuf::from("/etc/prunelle/webhook-token")]
+    );
+    assert_eq!(
+        settings.policy_file,
+        PathBuf::from("/etc/prunelle/policy.yml")
+    );
+    assert_eq!(settings.storage_reserve.get(), 64 << 20);
+    assert_eq!(
+        settings.socket(),
+        PathBuf::from("/run/prunelle/healer.sock")
+    );
+    assert_eq!(settings.pause_file(), PathBuf::from("/run/prunelle/pause"));
+    assert_eq!(settings.alertmanager_url.as_str(), "http://127.0.0.1:9093/");
+    assert!(settings.grafana_url.is_none());
+    assert!(settings.monitored_services.is_empty());
+    assert_eq!(settings.auto_healing_enabled, None);
+}
+
+#[test]
+fn an_empty_value_counts_as_unset() {
+    let settings = resolve(
+        &[
+            "--grafana.url=",
+            "--storage.path=",
+            "--auto-healing-enabled=",
+        ],
+        Some(""),
+    )
+    .unwrap();
+    assert!(settings.grafana_url.is_none());
+    assert_eq!(settings.storage_path, PathBuf::from("/var/lib/prunelle"));
+    assert_eq!(settings.auto_healing_enabled, None);
+}
+
+#[test]
+fn lists_are_split_and_trimmed() {
+    let settings = resolve(
+        &[
+            "--monitored-services= cron, nginx,,php*-fpm ",
+            "--web.token-file=/a",
+            "--web.token-file=/b",
+        ],
+        None,
+    )
+    .unwrap();
+    assert_eq!(settings.monitored_services, ["cron", "nginx", "php*-fpm"]);
+    assert_eq!(
+        settings.token_files,
+        [PathBuf::from("/a"), PathBuf::from("/b")]
+    );
+}
+
+#[test]
+fn booleans_are_read_as_people_write_them() {
+    for text in ["True", "true", "TRUE", "1", "yes", "Yes", "on", " on "] {
+        assert_eq!(boolean(text), Some(true), "{text}");
+    }
+    for text in ["False", "false", "0", "no", "No", "off", "OFF"] {
+        assert_eq!(boolean(text), Some(false), "{text}");
+    }
+    for text in ["", "2", "enabled", "y"] {
+        assert_eq!(boolean(text), None, "{text}");
+    }
+}
+
+#[test]
+fn the_more_cautious_of_flag_and_variable_counts() {
+    #[track_caller]
+    fn check(flag: &[&str], variable: Option<&str>, expected: Option<bool>) {
+        let settings = resolve(flag, variable).unwrap();
+        assert_eq!(settings.auto_healing_enabled, expected);
+    }
+    check(&["--auto-healing-enabled=True"], Some("False"), Some(false));
+    check(&["--auto-healing-enabled=no"], Some("True"), Some(false));
+    check(&["--auto-healing-enabled=True"], None, Some(true));
+    check(&[], Some("False"), Some(false));
+    check(&[], Some("True"), Some(true));
+}
+
+#[test]
+fn everything_that_is_wrong_is_told_at_once() {
+    let errors = resolve(
+        &[
+            "--storage.reserve=64",
+            "--alertmanager.url=localhost:9093",
+            "--grafana.url=grafana",
+            "--auto-healing-enabled=maybe",
+            "--log.format=xml",
+        ],
+        Some("perhaps"),
+    )
+    .unwrap_err();
+    for setting in [
+        "--storage.reserve",
+        "--alertmanager.url",
+        "--grafana.url",
+        "--auto-healing-enabled",
+        "AUTO_HEALING_ENABLED",
+        "--log.format",
+    ] {
+        assert!(
+            errors.lines().any(|line| line.starts_with(setting)),
+            "{setting} is missing from:\n{errors}"
+        );
+    }
+}
