@@ -1,124 +1,244 @@
 //! The client: one connection to the system bus for the life of the process, rebuilt when it ends.
+//!
+//! A [`Systemd`] is a handle. Behind it one task owns the connection and the table (see `session.rs`); calls of a handle
+//! go over the same connection. While systemd cannot be reached, or does not answer, calls fail at once and ask for
+//! nothing, so that nothing happens later that nobody wants any more.
 
+use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::Arc;
 use std::time::Duration;
 
+use prunelle_foundation::clock::SharedClock;
+use prunelle_foundation::lifecycle::{Stop, Tasks};
 use tokio::sync::watch;
+use tokio::time::{sleep, timeout};
 
+use crate::bus::{Bus, ConnectOptions};
+use crate::counters::Counters;
+pub use crate::error::SystemdError;
+use crate::job::Board;
+pub use crate::job::{Job, JobResult, Verb};
+use crate::reading::read_consistent;
+use crate::session::Owner;
 use crate::table::UnitTable;
 use crate::unit::{UnitName, UnitState};
+use crate::watch_list::WatchList;
 
-/// What to ask systemd to do with a unit. Always mode `replace`, never `--no-block` semantics of our own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verb {
-    /// `StartUnit`.
-    Start,
-    /// `RestartUnit`.
-    Restart,
-    /// `StopUnit`.
-    Stop,
+/// How often a job is looked for while its end is waited for, should the signal be missed.
+const JOB_POLL: Duration = Duration::from_secs(1);
+
+/// How long the signal of a job that is gone may take to come off the queue.
+const SIGNAL_LAG: Duration = Duration::from_millis(250);
+
+/// What to watch, and how to reach it.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// The units to watch; can be replaced later with [`Systemd::set_watch`].
+    pub watch: WatchList,
+    /// Address of the bus; the system bus (`DBUS_SYSTEM_BUS_ADDRESS`, or its usual place) when none.
+    pub address: Option<String>,
+    /// Times and sizes.
+    pub limits: Limits,
 }
 
-/// The `result` of `JobRemoved`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum JobResult {
-    /// `done`: the job ended, which does not mean that the unit runs.
-    Done,
-    /// `canceled`.
-    Canceled,
-    /// `timeout`: `JobTimeoutSec`.
-    Timeout,
-    /// `failed`.
-    Failed,
-    /// `dependency`.
-    Dependency,
-    /// `skipped`.
-    Skipped,
-    /// `assert`.
-    Assert,
-    /// Any other that systemd knows (`invalid`, `unsupported`, `collected`, `once`, `frozen`).
-    Other,
-    /// The job vanished while the signal was missed (bus restart): judge by the unit.
-    Vanished,
+/// Times and sizes; the defaults are right for all but tests.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// How long one call may take.
+    pub call: Duration,
+    /// Messages that may wait in the connection.
+    pub queue: NonZeroUsize,
+    /// Signals that may wait to be applied; when more come, a full picture is taken.
+    pub signals: usize,
+    /// systemd is asked for a sign of life when it has not been heard for this long.
+    pub liveness_every: Duration,
+    /// How long the sign of life may take; then the table is [`Lost`](crate::Sync::Lost).
+    pub liveness_limit: Duration,
+    /// How often the table is compared with systemd.
+    pub reconcile_every: Duration,
+    /// First and shortest wait before connecting again.
+    pub backoff_first: Duration,
+    /// Longest wait before connecting again.
+    pub backoff_last: Duration,
 }
 
-/// A job that was queued.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Job {
-    /// Its number, unique within one run of systemd.
-    pub id: u32,
-    /// Its object path.
-    pub path: String,
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            call: Duration::from_secs(5),
+            queue: const { NonZeroUsize::new(4096).unwrap() },
+            signals: 4096,
+            liveness_every: Duration::from_millis(1500),
+            liveness_limit: Duration::from_millis(800),
+            reconcile_every: Duration::from_secs(300),
+            backoff_first: Duration::from_millis(20),
+            backoff_last: Duration::from_secs(2),
+        }
+    }
 }
 
-/// What went wrong in talking to systemd.
-#[derive(Debug, thiserror::Error)]
-pub enum SystemdError {
-    /// No connection at this moment.
-    #[error("no connection to systemd on the system bus")]
-    NotConnected,
-    /// systemd knows no such unit.
-    #[error("systemd knows no unit `{0}`")]
-    NoSuchUnit(UnitName),
-    /// polkit or the bus refused.
-    #[error("not permitted to {verb:?} `{unit}`: {message}")]
-    NotPermitted {
-        /// What was tried.
-        verb: Verb,
-        /// On which unit.
-        unit: UnitName,
-        /// systemd's own words.
-        message: String,
-    },
-    /// systemd refused the job otherwise.
-    #[error("systemd refused to {verb:?} `{unit}`: {name}: {message}")]
-    Refused {
-        /// What was tried.
-        verb: Verb,
-        /// On which unit.
-        unit: UnitName,
-        /// D-Bus error name.
-        name: String,
-        /// systemd's own words.
-        message: String,
-    },
-    /// No answer within the time limit.
-    #[error("systemd did not answer within {0:?}")]
-    TimedOut(Duration),
-    /// Anything else on the bus.
-    #[error("D-Bus call failed: {0}")]
-    Bus(String),
+impl Limits {
+    /// How old [`UnitTable::as_of`] can become while the table is synchronised: systemd last heard right after one look
+    /// at the clock, asked at the next but one, answered at the last moment. A table that is older is broken.
+    pub const fn staleness(&self) -> Duration {
+        self.liveness_every
+            .saturating_mul(2)
+            .saturating_add(self.liveness_limit)
+    }
+}
+
+/// What the handles and the owner of the table share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) table: watch::Sender<Arc<UnitTable>>,
+    /// The connection, while systemd answers on it.
+    pub(crate) bus: watch::Sender<Option<Bus>>,
+    pub(crate) board: Arc<Board>,
+    pub(crate) counters: Counters,
+    watch: watch::Sender<WatchList>,
+    /// When the systemd that was met last had started; zero before.
+    systemd_started: AtomicU64,
+}
+
+impl Shared {
+    /// Meets a systemd that started at this time. Another one counts its jobs anew.
+    pub(crate) fn meet(&self, started: u64) {
+        if self.systemd_started.swap(started, Ordering::Relaxed) != started {
+            self.board.clear();
+        }
+    }
 }
 
 /// A handle to the client; clones share one connection.
 #[derive(Clone, Debug)]
 pub struct Systemd {
-    table: watch::Receiver<Arc<UnitTable>>,
+    shared: Arc<Shared>,
+    call_limit: Duration,
 }
 
 impl Systemd {
+    /// Starts to connect and to watch, in a task of its own that ends with `stop`. Never fails: while systemd cannot be
+    /// reached the table says so.
+    pub fn start(options: Options, clock: SharedClock, tasks: &Tasks, stop: Stop) -> Self {
+        let Options {
+            watch,
+            address,
+            limits,
+        } = options;
+        let (watch, watch_receiver) = watch::channel(watch);
+        let shared = Arc::new(Shared {
+            table: watch::Sender::new(Arc::new(UnitTable::not_yet(clock.now()))),
+            bus: watch::Sender::new(None),
+            board: Arc::default(),
+            counters: Counters::default(),
+            watch,
+            systemd_started: AtomicU64::new(0),
+        });
+        let call_limit = limits.call;
+        let owner = Owner {
+            shared: Arc::clone(&shared),
+            connect: ConnectOptions {
+                address,
+                call: limits.call,
+                queue: limits.queue,
+            },
+            limits,
+            clock,
+            tasks: tasks.clone(),
+            stop,
+            watch: watch_receiver,
+        };
+        tasks.spawn("systemd", owner.run());
+        Self { shared, call_limit }
+    }
+
     /// The live table; a receiver that is told of every change.
     pub fn table(&self) -> watch::Receiver<Arc<UnitTable>> {
-        self.table.clone()
+        self.shared.table.subscribe()
     }
 
-    /// Reads one unit afresh from systemd (not from the table).
-    pub async fn unit(&self, _unit: &UnitName) -> Result<UnitState, SystemdError> {
-        todo!()
+    /// Figures about the connection.
+    pub fn counters(&self) -> &Counters {
+        &self.shared.counters
     }
 
-    /// Queues a job and returns at once; the match for its end is in place before.
-    pub async fn enqueue(&self, _verb: Verb, _unit: &UnitName) -> Result<Job, SystemdError> {
-        todo!()
+    /// Watches these units from now on, and no others; the table follows within milliseconds.
+    pub fn set_watch(&self, watch: WatchList) {
+        self.shared.watch.send_replace(watch);
     }
 
-    /// Waits for the end of a job, by signal and by a slow poll of the unit's `Job`.
+    /// Reads one unit afresh from systemd (not from the table). A unit that does not exist is `NotFound`, not an error.
+    pub async fn unit(&self, unit: &UnitName) -> Result<UnitState, SystemdError> {
+        let bus = self.bus()?;
+        read_consistent(&bus, unit)
+            .await
+            .map(crate::reading::Reading::into_state)
+            .map_err(|error| SystemdError::of_call(&error, self.call_limit))
+    }
+
+    /// Queues a job and returns at once; its end is on the board even if it comes before the answer.
+    ///
+    /// After [`TimedOut`](SystemdError::TimedOut) and [`Bus`](SystemdError::Bus) it is not known whether the job was
+    /// queued; after all other errors it was not.
+    pub async fn enqueue(&self, verb: Verb, unit: &UnitName) -> Result<Job, SystemdError> {
+        let bus = self.bus()?;
+        bus.queue(verb, unit)
+            .await
+            .map_err(|error| SystemdError::of_job(&error, verb, unit, self.call_limit))
+    }
+
+    /// Waits for the end of a job, by signal and by a slow poll of the unit's `Job`. A connection that is lost meanwhile
+    /// is waited for, within `limit`.
     pub async fn finished(
         &self,
-        _job: &Job,
-        _unit: &UnitName,
-        _limit: Duration,
+        job: &Job,
+        unit: &UnitName,
+        limit: Duration,
     ) -> Result<JobResult, SystemdError> {
-        todo!()
+        let ended = async {
+            tokio::select! {
+                biased;
+                result = self.shared.board.wait(&job.path) => result,
+                () = self.gone(job, unit) => {
+                    // A signal that came before the answer may still be in the queue.
+                    timeout(SIGNAL_LAG, self.shared.board.wait(&job.path))
+                        .await
+                        .unwrap_or(JobResult::Vanished)
+                }
+            }
+        };
+        timeout(limit, ended)
+            .await
+            .map_err(|_| SystemdError::TimedOut(limit))
+    }
+
+    /// Resolves when the unit no longer has this job.
+    async fn gone(&self, job: &Job, unit: &UnitName) {
+        let mut connection = self.shared.bus.subscribe();
+        loop {
+            if connection.borrow_and_update().is_some() {
+                // Also ends early when the connection is lost or made anew.
+                tokio::select! {
+                    () = sleep(JOB_POLL) => {}
+                    changed = connection.changed() => if changed.is_err() { return std::future::pending().await },
+                }
+            }
+            let bus = connection.wait_for(Option::is_some).await;
+            let Some(bus) = bus.ok().and_then(|bus| bus.clone()) else {
+                return std::future::pending().await;
+            };
+            if bus.job_of(unit).await.is_ok_and(|queued| queued != job.id) {
+                return;
+            }
+        }
+    }
+
+    fn bus(&self) -> Result<Bus, SystemdError> {
+        self.shared
+            .bus
+            .borrow()
+            .clone()
+            .ok_or(SystemdError::NotConnected)
     }
 }

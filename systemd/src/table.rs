@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use prunelle_foundation::clock::Now;
 
+use crate::service_up::{ServiceUp, service_up};
 use crate::unit::{UnitName, UnitState};
 
 /// How far the table can be trusted.
@@ -21,12 +22,37 @@ pub enum Sync {
 /// All watched units at one moment.
 #[derive(Clone, Debug)]
 pub struct UnitTable {
-    /// When systemd was last known to agree with it (last signal, resync or answered liveness check).
+    /// When systemd was last known to agree with it: last signal, resync or answered liveness check. While the table is
+    /// `Synchronised` it is at most [`Limits::staleness`](crate::Limits::staleness) old.
     pub as_of: Now,
     /// Whether it can be trusted.
     pub sync: Sync,
     /// By the name as asked for (an alias keeps its own key; `id` tells the unit's own name).
     pub units: BTreeMap<UnitName, Arc<UnitState>>,
+    /// How many units each glob of the watch list matches, zero included; by the glob as given.
+    pub glob_matches: BTreeMap<String, usize>,
     /// Globs of the watch list that match no unit.
     pub unmatched_globs: Vec<String>,
+}
+
+impl UnitTable {
+    /// The table before anything is known.
+    pub fn not_yet(as_of: Now) -> Self {
+        Self {
+            as_of,
+            sync: Sync::NotYet,
+            units: BTreeMap::new(),
+            glob_matches: BTreeMap::new(),
+            unmatched_globs: Vec::new(),
+        }
+    }
+
+    /// The verdict on a watched unit; none while the table cannot be trusted, or when the unit is not watched. What is
+    /// unknown never looks like down.
+    pub fn service_up(&self, name: &UnitName) -> Option<ServiceUp> {
+        match self.sync {
+            Sync::Synchronised => self.units.get(name).map(|unit| service_up(unit)),
+            Sync::NotYet | Sync::Lost(_) => None,
+        }
+    }
 }

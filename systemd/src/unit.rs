@@ -1,48 +1,10 @@
 //! One unit as systemd describes it, parsed once at the edge.
 
-use std::fmt;
+pub mod name;
+
 use std::time::Duration;
 
-/// A full unit name, `nginx.service`; names are completed and checked when they are made.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct UnitName(String);
-
-impl UnitName {
-    /// The full name.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for UnitName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl fmt::Debug for UnitName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-/// The text is not a unit name.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` is not a unit name: {why}")]
-pub struct InvalidUnitName {
-    /// What was given.
-    pub text: String,
-    /// What is wrong with it.
-    pub why: &'static str,
-}
-
-impl std::str::FromStr for UnitName {
-    type Err = InvalidUnitName;
-
-    fn from_str(_text: &str) -> Result<Self, Self::Err> {
-        todo!("completes `nginx` to `nginx.service`")
-    }
-}
+pub use name::{InvalidUnitName, UnitName};
 
 /// `ActiveState`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,6 +27,23 @@ pub enum ActiveState {
     Other,
 }
 
+impl ActiveState {
+    /// Parses systemd's spelling.
+    pub fn parse(text: &str) -> Self {
+        match text {
+            "active" => Self::Active,
+            // `refreshing` is what systemd 257 and newer say while a unit's mounts are renewed.
+            "reloading" | "refreshing" => Self::Reloading,
+            "inactive" => Self::Inactive,
+            "failed" => Self::Failed,
+            "activating" => Self::Activating,
+            "deactivating" => Self::Deactivating,
+            "maintenance" => Self::Maintenance,
+            _ => Self::Other,
+        }
+    }
+}
+
 /// `LoadState`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LoadState {
@@ -80,6 +59,20 @@ pub enum LoadState {
     Error,
     /// Any state that this version does not know.
     Other,
+}
+
+impl LoadState {
+    /// Parses systemd's spelling.
+    pub fn parse(text: &str) -> Self {
+        match text {
+            "loaded" => Self::Loaded,
+            "not-found" => Self::NotFound,
+            "masked" => Self::Masked,
+            "bad-setting" => Self::BadSetting,
+            "error" => Self::Error,
+            _ => Self::Other,
+        }
+    }
 }
 
 /// One unit at one moment.
@@ -112,7 +105,9 @@ pub struct UnitState {
 pub struct QueuedJob {
     /// Its number.
     pub id: u32,
-    /// `start`, `stop`, `restart`, `try-restart`, `reload` …
+    /// `start`, `stop`, `restart`, `try-restart`, `reload` …; empty for the few milliseconds in which the job is known
+    /// from a signal, which does not tell its type, and systemd has not yet been asked. The stop half of a restart keeps
+    /// the job, which may be called `start` or `restart` from then on.
     pub kind: String,
 }
 

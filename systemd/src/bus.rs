@@ -1,0 +1,281 @@
+//! The calls: one method for each thing that is asked of the bus or of systemd. No policy, no retry.
+//!
+//! Calls go to systemd's unique name, so that the bus never tries to start a systemd that is not there. Properties are
+//! read by plain calls and never cached.
+
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+use futures_util::future::try_join_all;
+use serde::Serialize;
+use zbus::message::{Message, Sequence};
+use zbus::names::OwnedUniqueName;
+use zbus::{Connection, DynamicType, MessageStream, OwnedVariant};
+
+use crate::job::{Job, Verb};
+use crate::properties::unit_names;
+use crate::unit::UnitName;
+
+pub(crate) const SYSTEMD: &str = "org.freedesktop.systemd1";
+pub(crate) const MANAGER_PATH: &str = "/org/freedesktop/systemd1";
+pub(crate) const MANAGER: &str = "org.freedesktop.systemd1.Manager";
+pub(crate) const UNIT: &str = "org.freedesktop.systemd1.Unit";
+pub(crate) const SERVICE: &str = "org.freedesktop.systemd1.Service";
+const JOB: &str = "org.freedesktop.systemd1.Job";
+pub(crate) const PROPERTIES: &str = "org.freedesktop.DBus.Properties";
+pub(crate) const BUS: &str = "org.freedesktop.DBus";
+const BUS_PATH: &str = "/org/freedesktop/DBus";
+const PEER: &str = "org.freedesktop.DBus.Peer";
+
+/// A connection to the bus on which systemd was found.
+#[derive(Clone, Debug)]
+pub(crate) struct Bus {
+    connection: Connection,
+    systemd: OwnedUniqueName,
+}
+
+/// A row of `ListUnits`.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Listed {
+    pub(crate) id: UnitName,
+    pub(crate) load: String,
+    pub(crate) active: String,
+}
+
+/// How to connect.
+#[derive(Clone, Debug)]
+pub(crate) struct ConnectOptions {
+    /// The system bus when none.
+    pub(crate) address: Option<String>,
+    pub(crate) call: Duration,
+    pub(crate) queue: NonZeroUsize,
+}
+
+impl Bus {
+    /// Connects, asks for all signals that are needed, and finds systemd: in this order, so that no signal is missed.
+    /// None while systemd is not on the bus.
+    pub(crate) async fn connect(
+        options: &ConnectOptions,
+    ) -> zbus::Result<Option<(Self, MessageStream)>> {
+        let builder = match &options.address {
+            Some(address) => zbus::connection::Builder::address(address.as_str()),
+            None => zbus::connection::Builder::system(),
+        };
+        let connection = builder
+            .method_timeout(options.call)
+            .max_queued(options.queue)
+            .build()
+            .await?;
+        let signals = MessageStream::from(&connection);
+        try_join_all(match_rules().iter().map(|rule| add_match(&connection, rule))).await?;
+        let owner = connection
+            .call_method(Some(BUS), BUS_PATH, Some(BUS), "GetNameOwner", &SYSTEMD)
+            .await;
+        match owner {
+            Ok(reply) => {
+                let systemd = reply.body().deserialize()?;
+                Ok(Some((
+                    Self {
+                        connection,
+                        systemd,
+                    },
+                    signals,
+                )))
+            }
+            Err(zbus::Error::FDO(error))
+                if matches!(*error, zbus::fdo::Error::NameHasNoOwner(_)) =>
+            {
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// systemd's unique name on the bus.
+    pub(crate) fn systemd(&self) -> &OwnedUniqueName {
+        &self.systemd
+    }
+
+    /// When this systemd had started, in microseconds; tells one systemd from another, also across its re-execution.
+    pub(crate) async fn manager_started(&self) -> zbus::Result<u64> {
+        let (value, _) = self
+            .property(MANAGER_PATH, MANAGER, "UserspaceTimestamp")
+            .await?;
+        value.try_into()
+    }
+
+    /// Makes systemd send signals to the bus, for as long as this connection lives.
+    pub(crate) async fn subscribe(&self) -> zbus::Result<()> {
+        match self.manager("Subscribe", &()).await {
+            Err(zbus::Error::MethodError(name, ..))
+                if name.as_str() == "org.freedesktop.systemd1.AlreadySubscribed" =>
+            {
+                Ok(())
+            }
+            reply => reply.map(drop),
+        }
+    }
+
+    /// The lightest question there is; any answer will do.
+    pub(crate) async fn ping(&self) -> zbus::Result<()> {
+        self.call(MANAGER_PATH, PEER, "Ping", &()).await.map(drop)
+    }
+
+    /// All loaded units.
+    pub(crate) async fn list_units(&self) -> zbus::Result<(Vec<Listed>, Sequence)> {
+        let reply = self.manager("ListUnits", &()).await?;
+        Ok((rows(&reply)?.into_iter().flatten().collect(), reply.recv_position()))
+    }
+
+    /// The units behind these names, in the same order, loading what is not loaded. None where systemd cannot tell.
+    pub(crate) async fn list_units_by_names(
+        &self,
+        names: &[&UnitName],
+    ) -> zbus::Result<Vec<Option<Listed>>> {
+        let texts: Vec<&str> = names.iter().map(|name| name.as_str()).collect();
+        let reply = self.manager("ListUnitsByNames", &texts).await?;
+        rows(&reply)
+    }
+
+    /// All properties of the interface Unit.
+    pub(crate) async fn unit_properties(&self, unit: &UnitName) -> zbus::Result<Message> {
+        self.call(&unit.object_path(), PROPERTIES, "GetAll", &UNIT)
+            .await
+    }
+
+    /// One property of a unit.
+    pub(crate) async fn unit_property(
+        &self,
+        unit: &UnitName,
+        interface: &str,
+        property: &str,
+    ) -> zbus::Result<(OwnedVariant, Sequence)> {
+        self.property(&unit.object_path(), interface, property)
+            .await
+    }
+
+    /// The units that a timer, socket or path starts.
+    pub(crate) async fn triggers(&self, unit: &UnitName) -> zbus::Result<Vec<UnitName>> {
+        let (value, _) = self.unit_property(unit, UNIT, "Triggers").await?;
+        unit_names(&value).ok_or(zbus::Error::IncorrectType)
+    }
+
+    /// Number of the job that is queued for a unit; zero means none.
+    pub(crate) async fn job_of(&self, unit: &UnitName) -> zbus::Result<u32> {
+        let (value, _) = self.unit_property(unit, UNIT, "Job").await?;
+        let (id, _): (u32, zbus::OwnedObjectPath) = value.try_into()?;
+        Ok(id)
+    }
+
+    /// Type of a job: `start`, `stop` …
+    pub(crate) async fn job_kind(&self, path: &str) -> zbus::Result<String> {
+        let (value, _) = self.property(path, JOB, "JobType").await?;
+        value.try_into()
+    }
+
+    /// Queues a job in mode `replace`.
+    pub(crate) async fn queue(&self, verb: Verb, unit: &UnitName) -> zbus::Result<Job> {
+        let reply = self
+            .manager(verb.method(), &(unit.as_str(), "replace"))
+            .await?;
+        let body = reply.body();
+        let path: zbus::ObjectPath<'_> = body.deserialize()?;
+        Job::from_path(path.as_str()).ok_or(zbus::Error::InvalidReply)
+    }
+
+    async fn property(
+        &self,
+        path: &str,
+        interface: &str,
+        property: &str,
+    ) -> zbus::Result<(OwnedVariant, Sequence)> {
+        let reply = self
+            .call(path, PROPERTIES, "Get", &(interface, property))
+            .await?;
+        Ok((reply.body().deserialize()?, reply.recv_position()))
+    }
+
+    async fn manager<B>(&self, method: &str, body: &B) -> zbus::Result<Message>
+    where
+        B: Serialize + DynamicType,
+    {
+        self.call(MANAGER_PATH, MANAGER, method, body).await
+    }
+
+    async fn call<B>(
+        &self,
+        path: &str,
+        interface: &str,
+        method: &str,
+        body: &B,
+    ) -> zbus::Result<Message>
+    where
+        B: Serialize + DynamicType,
+    {
+        self.connection
+            .call_method(Some(&self.systemd), path, Some(interface), method, body)
+            .await
+    }
+}
+
+/// The signals that are needed, each filtered by the bus.
+fn match_rules() -> Vec<String> {
+    let mut rules = Vec::new();
+    for member in [
+        "UnitNew",
+        "UnitRemoved",
+        "JobRemoved",
+        "Reloading",
+        "UnitFilesChanged",
+    ] {
+        rules.push(format!(
+            "type='signal',sender='{SYSTEMD}',path='{MANAGER_PATH}',interface='{MANAGER}',member='{member}'"
+        ));
+    }
+    for interface in [UNIT, SERVICE] {
+        rules.push(format!(
+            "type='signal',sender='{SYSTEMD}',path_namespace='{MANAGER_PATH}/unit',\
+             interface='{PROPERTIES}',member='PropertiesChanged',arg0='{interface}'"
+        ));
+    }
+    rules.push(format!(
+        "type='signal',sender='{BUS}',path='{BUS_PATH}',interface='{BUS}',\
+         member='NameOwnerChanged',arg0='{SYSTEMD}'"
+    ));
+    rules
+}
+
+async fn add_match(connection: &Connection, rule: &str) -> zbus::Result<()> {
+    connection
+        .call_method(Some(BUS), BUS_PATH, Some(BUS), "AddMatch", &rule)
+        .await
+        .map(drop)
+}
+
+/// Rows of `ListUnits` and its kin. A unit whose name is none by our rules (there is none) would be passed over.
+fn rows(reply: &Message) -> zbus::Result<Vec<Option<Listed>>> {
+    type Row<'a> = (
+        &'a str,
+        &'a str,
+        &'a str,
+        &'a str,
+        &'a str,
+        &'a str,
+        zbus::ObjectPath<'a>,
+        u32,
+        &'a str,
+        zbus::ObjectPath<'a>,
+    );
+    let body = reply.body();
+    let rows: Vec<Row<'_>> = body.deserialize()?;
+    Ok(rows
+        .iter()
+        .map(|(id, _, load, active, ..)| {
+            Some(Listed {
+                id: id.parse().ok()?,
+                load: (*load).to_owned(),
+                active: (*active).to_owned(),
+            })
+        })
+        .collect())
+}

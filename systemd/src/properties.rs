@@ -1,0 +1,239 @@
+//! What systemd tells of a unit, as parts that can be laid over a [`UnitState`]: a signal carries only what changes,
+//! a full read carries all.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use zbus::Variant;
+
+use crate::unit::{ActiveState, LoadState, QueuedJob, ServiceState, UnitName, UnitState};
+
+/// Properties as they come off the wire.
+pub(crate) type Properties<'a> = HashMap<&'a str, Variant<'a>>;
+
+/// What was told of the interface `org.freedesktop.systemd1.Unit`.
+#[derive(Debug, Default)]
+pub(crate) struct UnitChange {
+    pub(crate) id: Option<UnitName>,
+    pub(crate) load: Option<LoadState>,
+    pub(crate) active: Option<ActiveState>,
+    pub(crate) sub: Option<String>,
+    /// Number and path of the queued job.
+    pub(crate) job: Option<Option<(u32, String)>>,
+    pub(crate) invocation_id: Option<Option<String>>,
+    pub(crate) last_start: Option<Option<Timestamp>>,
+    pub(crate) state_change: Option<Option<Timestamp>>,
+    pub(crate) triggered_by: Option<Vec<UnitName>>,
+    pub(crate) start_limit_burst: Option<u32>,
+    pub(crate) start_limit_interval: Option<Duration>,
+}
+
+impl UnitChange {
+    pub(crate) fn parse(properties: &Properties<'_>) -> Self {
+        let mut change = Self::default();
+        for (name, value) in properties {
+            match *name {
+                "Id" => change.id = text(value).and_then(|id| id.parse().ok()),
+                "LoadState" => change.load = text(value).map(LoadState::parse),
+                "ActiveState" => change.active = text(value).map(ActiveState::parse),
+                "SubState" => change.sub = text(value).map(str::to_owned),
+                "Job" => change.job = queued_job(value),
+                "InvocationID" => change.invocation_id = Some(invocation_id(value)),
+                "InactiveExitTimestamp" => change.last_start = Some(timestamp(value)),
+                "StateChangeTimestamp" => change.state_change = Some(timestamp(value)),
+                "TriggeredBy" => change.triggered_by = unit_names(value),
+                "StartLimitBurst" => change.start_limit_burst = u32::try_from(value).ok(),
+                "StartLimitIntervalUSec" => {
+                    change.start_limit_interval =
+                        u64::try_from(value).ok().map(Duration::from_micros);
+                }
+                _ => {}
+            }
+        }
+        change
+    }
+
+    /// Lays the change over what is known. The type of a job that was not known before stays empty.
+    pub(crate) fn apply(self, state: &mut UnitState) {
+        let Self {
+            id,
+            load,
+            active,
+            sub,
+            job,
+            invocation_id,
+            last_start,
+            state_change,
+            triggered_by: _,
+            start_limit_burst,
+            start_limit_interval,
+        } = self;
+        set(&mut state.id, id);
+        set(&mut state.load, load);
+        set(&mut state.active, active);
+        set(&mut state.sub, sub);
+        if let Some(job) = job {
+            let before = state.job.take();
+            state.job = job.map(|(id, _)| match before {
+                Some(before) if before.id == id => before,
+                _ => QueuedJob {
+                    id,
+                    kind: String::new(),
+                },
+            });
+        }
+        set(&mut state.invocation_id, invocation_id);
+        set(&mut state.last_start, last_start);
+        set(&mut state.state_change, state_change);
+        if let Some(service) = &mut state.service {
+            set(&mut service.start_limit_burst, start_limit_burst);
+            set(&mut service.start_limit_interval, start_limit_interval);
+        }
+    }
+}
+
+/// What was told of the interface `org.freedesktop.systemd1.Service`.
+#[derive(Debug, Default)]
+pub(crate) struct ServiceChange {
+    kind: Option<String>,
+    result: Option<String>,
+    main_pid: Option<u32>,
+    restarts: Option<u32>,
+    remain_after_exit: Option<bool>,
+}
+
+impl ServiceChange {
+    pub(crate) fn parse(properties: &Properties<'_>) -> Self {
+        let mut change = Self::default();
+        for (name, value) in properties {
+            change.put(name, value);
+        }
+        change
+    }
+
+    /// Takes one property.
+    pub(crate) fn put(&mut self, name: &str, value: &Variant<'_>) {
+        match name {
+            "Type" => self.kind = text(value).map(str::to_owned),
+            "Result" => self.result = text(value).map(str::to_owned),
+            "MainPID" => self.main_pid = u32::try_from(value).ok(),
+            "NRestarts" => self.restarts = u32::try_from(value).ok(),
+            "RemainAfterExit" => self.remain_after_exit = bool::try_from(value).ok(),
+            _ => {}
+        }
+    }
+
+    /// Lays the change over what is known.
+    pub(crate) fn apply(self, service: &mut ServiceState) {
+        set(&mut service.kind, self.kind);
+        set(&mut service.result, self.result);
+        // Zero means none.
+        let main_pid = self.main_pid.map(|pid| Some(pid).filter(|pid| *pid != 0));
+        set(&mut service.main_pid, main_pid);
+        set(&mut service.restarts, self.restarts);
+        set(&mut service.remain_after_exit, self.remain_after_exit);
+    }
+}
+
+/// A unit of which nothing is known, and which is therefore stopped. This is also what systemd says of one that it has
+/// unloaded, but for what its file says.
+pub(crate) fn blank(id: UnitName) -> UnitState {
+    let service = id.is_service().then(|| ServiceState {
+        kind: String::new(),
+        result: "success".to_owned(),
+        main_pid: None,
+        restarts: 0,
+        remain_after_exit: false,
+        start_limit_burst: 0,
+        start_limit_interval: Duration::ZERO,
+    });
+    UnitState {
+        id,
+        load: LoadState::Loaded,
+        active: ActiveState::Inactive,
+        sub: "dead".to_owned(),
+        job: None,
+        invocation_id: None,
+        service,
+        last_start: None,
+        state_change: None,
+        triggered_by: Vec::new(),
+    }
+}
+
+/// Takes away what a unit loses when systemd unloads it.
+pub(crate) fn unload(state: &mut UnitState) {
+    let blank = blank(state.id.clone());
+    state.active = blank.active;
+    state.sub = blank.sub;
+    state.job = None;
+    state.invocation_id = None;
+    state.last_start = None;
+    state.state_change = None;
+    if let Some(service) = &mut state.service {
+        "success".clone_into(&mut service.result);
+        service.main_pid = None;
+        service.restarts = 0;
+    }
+}
+
+fn set<T>(place: &mut T, value: Option<T>) {
+    if let Some(value) = value {
+        *place = value;
+    }
+}
+
+fn text<'a>(value: &'a Variant<'a>) -> Option<&'a str> {
+    value.try_into().ok()
+}
+
+/// `(uo)`, where number zero means none.
+fn queued_job(value: &Variant<'_>) -> Option<Option<(u32, String)>> {
+    let Variant::Structure(structure) = value else {
+        return None;
+    };
+    let [Variant::U32(id), Variant::ObjectPath(path)] = structure.fields() else {
+        return None;
+    };
+    Some((*id != 0).then(|| (*id, path.as_str().to_owned())))
+}
+
+/// 16 bytes, or none while the unit never ran.
+fn invocation_id(value: &Variant<'_>) -> Option<String> {
+    use std::fmt::Write as _;
+
+    let Variant::Array(bytes) = value else {
+        return None;
+    };
+    let mut hex = String::with_capacity(32);
+    for byte in bytes.iter() {
+        let Variant::U8(byte) = byte else {
+            return None;
+        };
+        // Writing to a String cannot fail.
+        let _ = write!(hex, "{byte:02x}");
+    }
+    hex.bytes().any(|digit| digit != b'0').then_some(hex)
+}
+
+/// Microseconds since 1970; zero and the highest number mean unset.
+fn timestamp(value: &Variant<'_>) -> Option<Timestamp> {
+    let micros = u64::try_from(value).ok().filter(|micros| *micros != 0)?;
+    Timestamp::from_microsecond(i64::try_from(micros).ok()?).ok()
+}
+
+pub(crate) fn unit_names(value: &Variant<'_>) -> Option<Vec<UnitName>> {
+    let Variant::Array(names) = value else {
+        return None;
+    };
+    Some(
+        names
+            .iter()
+            .filter_map(|name| text(name)?.parse().ok())
+            .collect(),
+    )
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,233 @@
+//! Units read in full: one for who asks, or all watched ones as a picture to start from.
+//!
+//! Every part carries its place in the order of the wire, so that it can be told from signals that are older or newer.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures_util::future::{join_all, try_join, try_join_all};
+use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
+use zbus::message::Sequence;
+
+use crate::bus::{Bus, SERVICE, UNIT};
+use crate::error::is_answer;
+use crate::properties::{Properties, ServiceChange, UnitChange, blank};
+use crate::unit::{ActiveState, LoadState, UnitName, UnitState};
+use crate::watch_list::WatchList;
+
+/// How many units are read at a time.
+const AT_ONCE: usize = 32;
+
+/// How often a unit that changes while it is read is read again.
+const TRIES: usize = 4;
+
+/// Properties of a service that are read. Not `GetAll`, which would make systemd read the control group's files too.
+const SERVICE_PROPERTIES: [&str; 5] = ["Type", "Result", "MainPID", "NRestarts", "RemainAfterExit"];
+
+/// One unit as it was read.
+#[derive(Debug)]
+pub(crate) struct Reading {
+    /// All but whether its triggers are active.
+    pub(crate) state: UnitState,
+    /// Where the answer about the interface Unit came.
+    pub(crate) unit_at: Sequence,
+    /// Where the first answer about the interface Service came.
+    pub(crate) service_at: Sequence,
+    /// What starts it.
+    pub(crate) triggers: Vec<TriggerReading>,
+}
+
+/// A timer, socket or path as it was read.
+#[derive(Debug, Clone)]
+pub(crate) struct TriggerReading {
+    pub(crate) id: UnitName,
+    pub(crate) is_active: bool,
+    pub(crate) at: Sequence,
+}
+
+impl Reading {
+    /// The state with its triggers, for who asked for one unit.
+    pub(crate) fn into_state(self) -> UnitState {
+        let mut state = self.state;
+        state.triggered_by = self
+            .triggers
+            .into_iter()
+            .map(|trigger| (trigger.id, trigger.is_active))
+            .collect();
+        state
+    }
+}
+
+/// Everything on the watch list, at about one moment.
+#[derive(Debug)]
+pub(crate) struct Picture {
+    /// The list that was asked for.
+    pub(crate) watch: WatchList,
+    /// For each plain name the unit's own name.
+    pub(crate) names: BTreeMap<UnitName, UnitName>,
+    /// All units behind names and globs.
+    pub(crate) readings: Vec<Reading>,
+    /// Where the list of loaded units came.
+    pub(crate) listed_at: Sequence,
+}
+
+/// Reads a unit, again if it changed in between, so that its parts belong together.
+pub(crate) async fn read_consistent(bus: &Bus, unit: &UnitName) -> zbus::Result<Reading> {
+    let mut tries = 1;
+    loop {
+        let reading = read(bus, unit).await?;
+        let (again, _) = bus
+            .unit_property(unit, UNIT, "StateChangeTimestamp")
+            .await?;
+        let mut after = reading.state.clone();
+        let change = Properties::from([("StateChangeTimestamp", (*again).try_clone()?)]);
+        UnitChange::parse(&change).apply(&mut after);
+        if after.state_change == reading.state.state_change || tries == TRIES {
+            return Ok(reading);
+        }
+        tries += 1;
+    }
+}
+
+/// Reads a unit. This loads it if it is not loaded.
+pub(crate) async fn read(bus: &Bus, unit: &UnitName) -> zbus::Result<Reading> {
+    let ((mut state, unit_at, job_path, trigger_names), service) =
+        try_join(read_unit_part(bus, unit), read_service_part(bus, unit)).await?;
+    let mut service_at = unit_at;
+    if let (Some(place), Some((change, at))) = (&mut state.service, service) {
+        change.apply(place);
+        service_at = at;
+    }
+    if let (Some(job), Some(path)) = (&mut state.job, job_path) {
+        // The job may have ended since; then its type no longer matters, and a signal tells.
+        job.kind = bus.job_kind(&path).await.unwrap_or_default();
+    }
+    let triggers = join_all(trigger_names.into_iter().map(|id| read_trigger(bus, id))).await;
+    Ok(Reading {
+        state,
+        unit_at,
+        service_at,
+        triggers: triggers.into_iter().flatten().collect(),
+    })
+}
+
+/// Reads whether a timer, socket or path is active; none when it is gone.
+pub(crate) async fn read_trigger(bus: &Bus, id: UnitName) -> Option<TriggerReading> {
+    let (value, at) = bus.unit_property(&id, UNIT, "ActiveState").await.ok()?;
+    let active = ActiveState::parse(<&str>::try_from(&value).ok()?);
+    Some(TriggerReading {
+        id,
+        is_active: is_on(active),
+        at,
+    })
+}
+
+/// Whether a trigger in this state starts its unit when the time comes.
+pub(crate) fn is_on(active: ActiveState) -> bool {
+    matches!(active, ActiveState::Active | ActiveState::Reloading)
+}
+
+/// Whether a glob counts a unit: not the mere shadow of a name that something else mentions.
+pub(crate) fn is_present(state: &UnitState) -> bool {
+    !matches!(state.load, LoadState::NotFound | LoadState::Masked)
+        || state.active != ActiveState::Inactive
+}
+
+/// Reads all that is watched.
+pub(crate) async fn take_picture(bus: &Bus, watch: &WatchList) -> zbus::Result<Picture> {
+    let plain: Vec<&UnitName> = watch.names().collect();
+    let ((listed, listed_at), named) =
+        try_join(bus.list_units(), bus.list_units_by_names(&plain)).await?;
+    let names: BTreeMap<UnitName, UnitName> = if named.len() == plain.len() {
+        let ids = named.into_iter().map(|row| row.map(|row| row.id));
+        plain
+            .iter()
+            .zip(ids)
+            .map(|(name, id)| ((*name).clone(), id.unwrap_or_else(|| (*name).clone())))
+            .collect()
+    } else {
+        // systemd passed a name over: the units themselves tell their names below.
+        let ids = plain.iter().map(|name| read(bus, name));
+        let readings = try_join_all(ids).await?;
+        plain
+            .iter()
+            .zip(readings)
+            .map(|(name, reading)| ((*name).clone(), reading.state.id))
+            .collect()
+    };
+    let by_glob = listed
+        .into_iter()
+        .filter(|row| watch.matches_glob(&row.id))
+        .filter(|row| {
+            let mut state = blank(row.id.clone());
+            state.load = LoadState::parse(&row.load);
+            state.active = ActiveState::parse(&row.active);
+            is_present(&state)
+        })
+        .map(|row| row.id);
+    let named: BTreeSet<UnitName> = names.values().cloned().collect();
+    let ids: BTreeSet<UnitName> = named.iter().cloned().chain(by_glob).collect();
+    let readings = stream::iter(ids)
+        .map(async |id| match read(bus, &id).await {
+            Ok(reading) => Ok(Some(reading)),
+            // systemd cannot load it: what is asked for by name is in the table even so.
+            Err(error) if is_answer(&error) => Ok(named
+                .contains(&id)
+                .then(|| unreadable(id.clone(), listed_at))),
+            // Anything but an answer ends the whole attempt.
+            Err(error) => Err(error),
+        })
+        .buffer_unordered(AT_ONCE)
+        .try_filter_map(async |reading| Ok(reading))
+        .try_collect()
+        .await?;
+    Ok(Picture {
+        watch: watch.clone(),
+        names,
+        readings,
+        listed_at,
+    })
+}
+
+fn unreadable(id: UnitName, at: Sequence) -> Reading {
+    let mut state = blank(id);
+    state.load = LoadState::Error;
+    Reading {
+        state,
+        unit_at: at,
+        service_at: at,
+        triggers: Vec::new(),
+    }
+}
+
+async fn read_unit_part(
+    bus: &Bus,
+    unit: &UnitName,
+) -> zbus::Result<(UnitState, Sequence, Option<String>, Vec<UnitName>)> {
+    let reply = bus.unit_properties(unit).await?;
+    let body = reply.body();
+    let mut change = UnitChange::parse(&body.deserialize()?);
+    let job_path = change.job.clone().flatten().map(|(_, path)| path);
+    let trigger_names = change.triggered_by.take().unwrap_or_default();
+    let mut state = blank(unit.clone());
+    change.apply(&mut state);
+    Ok((state, reply.recv_position(), job_path, trigger_names))
+}
+
+async fn read_service_part(
+    bus: &Bus,
+    unit: &UnitName,
+) -> zbus::Result<Option<(ServiceChange, Sequence)>> {
+    if !unit.is_service() {
+        return Ok(None);
+    }
+    let reads = SERVICE_PROPERTIES
+        .iter()
+        .map(|property| bus.unit_property(unit, SERVICE, property));
+    let answers = try_join_all(reads).await?;
+    let first = answers.iter().map(|(_, at)| *at).min();
+    let mut change = ServiceChange::default();
+    for (property, (value, _)) in SERVICE_PROPERTIES.iter().zip(&answers) {
+        change.put(property, value);
+    }
+    Ok(first.map(|at| (change, at)))
+}

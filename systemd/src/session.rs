@@ -1,0 +1,487 @@
+//! The owner of the table: one task that connects, takes a full picture, keeps it right by signals, and starts over
+//! when the connection ends.
+//!
+//! The order at the start loses nothing: stream → matches → Subscribe → picture → what was signalled meanwhile. In the
+//! steady state no call is made but a ping, and that only when systemd has not been heard for a while. All calls are
+//! futures beside the loop: a slow answer holds up nothing.
+
+mod liveness;
+
+use std::future::{Future, pending};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use futures_util::StreamExt as _;
+use futures_util::future::BoxFuture;
+use futures_util::stream::FuturesUnordered;
+use prunelle_foundation::clock::SharedClock;
+use prunelle_foundation::lifecycle::{Stop, Tasks};
+use tokio::sync::{mpsc, watch};
+use tokio::time::{Interval, MissedTickBehavior, Sleep, sleep, timeout};
+
+use self::liveness::{Liveness, Pulse};
+use crate::bus::{Bus, ConnectOptions};
+use crate::client::{Limits, Shared};
+use crate::error::is_answer;
+use crate::model::{Model, Need};
+use crate::reading::{Picture, Reading, TriggerReading, read, read_trigger, take_picture};
+use crate::signals::{Stamped, drain};
+use crate::table::Sync;
+use crate::unit::UnitName;
+use crate::watch_list::WatchList;
+
+/// How long a newly loaded unit must stay loaded, at least, until it is read.
+const SETTLE: Duration = Duration::from_millis(200);
+
+/// How long a reload is waited for after unit files changed.
+const FILES_CHANGED: Duration = Duration::from_millis(250);
+
+/// How long signals may still explain a difference that the slow reconcile found.
+const EXPLAINED_WITHIN: Duration = Duration::from_millis(500);
+
+/// How many signals are applied before the table is published.
+const BATCH: usize = 512;
+
+/// Everything the owner of the table needs for the life of the process.
+#[derive(Debug)]
+pub(crate) struct Owner {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) connect: ConnectOptions,
+    pub(crate) limits: Limits,
+    pub(crate) clock: SharedClock,
+    pub(crate) tasks: Tasks,
+    pub(crate) stop: Stop,
+    pub(crate) watch: watch::Receiver<WatchList>,
+}
+
+/// Why a session ended.
+#[derive(Debug, PartialEq, Eq)]
+enum End {
+    /// The program stops.
+    Stopping,
+    /// The connection ended, or systemd was replaced; a picture had been had.
+    Lost,
+    /// It did not come to a picture.
+    Failed,
+}
+
+impl Owner {
+    /// Connects, again and again, until the program stops.
+    pub(crate) async fn run(mut self) {
+        let mut wait = self.limits.backoff_first;
+        let mut has_connected = false;
+        loop {
+            let stop = self.stop.clone();
+            let attempt = tokio::select! {
+                () = stop.stopped() => return,
+                attempt = timeout(self.limits.call, Bus::connect(&self.connect)) => attempt,
+            };
+            let end = match attempt {
+                Ok(Ok(Some((bus, stream)))) => {
+                    if has_connected {
+                        self.shared.counters.count_reconnect();
+                    }
+                    has_connected = true;
+                    let mut session = Session::open(&self, bus, stream);
+                    let end = session.run(&mut self.watch).await;
+                    session.close();
+                    end
+                }
+                Ok(Ok(None)) => {
+                    tracing::debug!("systemd is not on the bus");
+                    End::Failed
+                }
+                Ok(Err(error)) => {
+                    tracing::debug!(%error, "cannot connect to the system bus");
+                    End::Failed
+                }
+                Err(_) => {
+                    tracing::debug!(limit = ?self.limits.call, "the system bus does not answer");
+                    End::Failed
+                }
+            };
+            match end {
+                End::Stopping => return,
+                End::Lost => {
+                    tracing::warn!("connection to systemd lost, connecting again");
+                    wait = self.limits.backoff_first;
+                }
+                End::Failed => {}
+            }
+            tokio::select! {
+                () = stop.stopped() => return,
+                () = sleep(wait) => {}
+            }
+            wait = (wait * 2).min(self.limits.backoff_last);
+        }
+    }
+}
+
+/// What came back from a call beside the loop.
+#[derive(Debug)]
+enum Answer {
+    Unit(UnitName, zbus::Result<Reading>),
+    Trigger(Option<TriggerReading>),
+    Triggered(Vec<UnitName>),
+    JobKind(UnitName, u32, String),
+}
+
+/// Why a picture is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Purpose {
+    /// To take it over at once.
+    Resync,
+    /// To compare it first.
+    Reconcile,
+}
+
+/// One connection.
+struct Session {
+    shared: Arc<Shared>,
+    clock: SharedClock,
+    stop: Stop,
+    bus: Bus,
+    model: Model,
+    signals: mpsc::Receiver<Stamped>,
+    has_overflowed: Arc<AtomicBool>,
+    answers: FuturesUnordered<BoxFuture<'static, Answer>>,
+    picture: Option<BoxFuture<'static, zbus::Result<(Picture, Purpose)>>>,
+    /// Another picture is needed once this one is there.
+    is_picture_outdated: bool,
+    picture_due: Option<Pin<Box<Sleep>>>,
+    settled: Option<Pin<Box<Sleep>>>,
+    reconcile: Interval,
+    liveness: Liveness,
+    was_synchronised: bool,
+    reconcile_every: Duration,
+}
+
+impl Session {
+    fn open(owner: &Owner, bus: Bus, stream: zbus::MessageStream) -> Self {
+        let (sender, signals) = mpsc::channel(owner.limits.signals);
+        let has_overflowed = Arc::new(AtomicBool::new(false));
+        owner.tasks.spawn(
+            "systemd signals",
+            drain(
+                stream,
+                bus.systemd().clone(),
+                Arc::clone(&owner.shared.board),
+                sender,
+                Arc::clone(&has_overflowed),
+            ),
+        );
+        let mut reconcile = tokio::time::interval(owner.limits.reconcile_every);
+        reconcile.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        reconcile.reset();
+        Self {
+            shared: Arc::clone(&owner.shared),
+            clock: Arc::clone(&owner.clock),
+            stop: owner.stop.clone(),
+            liveness: Liveness::new(bus.clone(), &owner.limits),
+            bus,
+            model: Model::default(),
+            signals,
+            has_overflowed,
+            answers: FuturesUnordered::new(),
+            picture: None,
+            is_picture_outdated: false,
+            picture_due: None,
+            settled: None,
+            reconcile,
+            was_synchronised: false,
+            reconcile_every: owner.limits.reconcile_every,
+        }
+    }
+
+    /// Ends the session: nothing of it can be trusted any more.
+    fn close(&mut self) {
+        self.lose();
+        // Ends the task that drains, even where the connection itself lives on.
+        self.signals.close();
+    }
+
+    async fn run(&mut self, watch: &mut watch::Receiver<WatchList>) -> End {
+        let prepared = tokio::select! {
+            () = self.stop.stopped() => return End::Stopping,
+            prepared = self.prepare() => prepared,
+        };
+        if let Err(error) = prepared {
+            tracing::warn!(%error, "cannot subscribe to systemd");
+            return End::Failed;
+        }
+        self.start_picture(Purpose::Resync, watch);
+        let stop = self.stop.clone();
+        loop {
+            let end = tokio::select! {
+                () = stop.stopped() => Some(End::Stopping),
+                stamped = self.signals.recv() => match stamped {
+                    Some(stamped) => {
+                        self.hear(stamped);
+                        self.follow_up(watch)
+                    }
+                    None => Some(self.lost()),
+                },
+                Some(answer) = self.answers.next(), if !self.answers.is_empty() => {
+                    self.take_answer(answer);
+                    self.follow_up(watch)
+                }
+                picture = optional(&mut self.picture) => {
+                    self.picture = None;
+                    match picture {
+                        Ok((picture, purpose)) => self.take_picture(picture, purpose, watch),
+                        Err(error) => self.picture_failed(&error),
+                    }
+                }
+                () = optional(&mut self.settled) => {
+                    self.settled = None;
+                    self.model.settle();
+                    self.follow_up(watch)
+                }
+                () = optional(&mut self.picture_due) => {
+                    self.start_picture(Purpose::Resync, watch);
+                    None
+                }
+                pulse = self.liveness.next() => {
+                    self.feel(pulse, watch);
+                    None
+                }
+                _ = self.reconcile.tick() => {
+                    if self.picture.is_none() && self.is_synchronised() {
+                        self.start_picture(Purpose::Reconcile, watch);
+                    }
+                    None
+                }
+                Ok(()) = watch.changed() => {
+                    self.start_picture(Purpose::Resync, watch);
+                    None
+                }
+            };
+            if let Some(end) = end {
+                return end;
+            }
+        }
+    }
+
+    async fn prepare(&mut self) -> zbus::Result<()> {
+        let started = self.bus.manager_started().await?;
+        self.shared.meet(started);
+        self.bus.subscribe().await
+    }
+
+    /// Applies this signal and all that have queued up behind it.
+    fn hear(&mut self, first: Stamped) {
+        self.liveness.heard();
+        self.model.hear(first);
+        for _ in 1..BATCH {
+            match self.signals.try_recv() {
+                Ok(stamped) => self.model.hear(stamped),
+                Err(_) => break,
+            }
+        }
+    }
+
+    fn take_answer(&mut self, answer: Answer) {
+        match answer {
+            Answer::Unit(unit, Ok(reading)) => self.model.learn(&unit, Some(reading)),
+            Answer::Unit(unit, Err(error)) => {
+                self.model.learn(&unit, None);
+                if !is_answer(&error) {
+                    tracing::debug!(%unit, %error, "cannot read unit, taking a full picture");
+                    self.is_picture_outdated = true;
+                }
+            }
+            Answer::Trigger(Some(reading)) => self.model.learn_trigger(reading),
+            Answer::Trigger(None) => {}
+            Answer::Triggered(units) => self.model.learn_triggered(units),
+            Answer::JobKind(unit, id, kind) => self.model.learn_job_kind(&unit, id, kind),
+        }
+    }
+
+    /// Does what the model needs, and publishes what changed.
+    fn follow_up(&mut self, watch: &mut watch::Receiver<WatchList>) -> Option<End> {
+        let mut is_picture_needed = self.has_overflowed.swap(false, Ordering::AcqRel);
+        if is_picture_needed {
+            self.shared.counters.count_overflow();
+            tracing::info!("signals came faster than they were applied, taking a full picture");
+        }
+        for need in self.model.take_needs() {
+            match need {
+                Need::Reconnect => return Some(self.lost()),
+                Need::Picture => is_picture_needed = true,
+                Need::PictureSoon => {
+                    self.picture_due
+                        .get_or_insert_with(|| Box::pin(sleep(FILES_CHANGED)));
+                }
+                need => self.answers.push(ask(self.bus.clone(), need)),
+            }
+        }
+        if self.model.is_settling() && self.settled.is_none() {
+            self.settled = Some(Box::pin(sleep(SETTLE)));
+        }
+        if self.is_synchronised() {
+            self.publish();
+        }
+        if is_picture_needed {
+            self.start_picture(Purpose::Resync, watch);
+        }
+        None
+    }
+
+    fn start_picture(&mut self, purpose: Purpose, watch: &mut watch::Receiver<WatchList>) {
+        self.picture_due = None;
+        if self.picture.is_some() {
+            self.is_picture_outdated = true;
+            return;
+        }
+        self.is_picture_outdated = false;
+        self.model.begin_picture();
+        let bus = self.bus.clone();
+        let list = watch.borrow_and_update().clone();
+        self.picture = Some(Box::pin(async move {
+            let picture = take_picture(&bus, &list).await?;
+            if purpose == Purpose::Reconcile {
+                sleep(EXPLAINED_WITHIN).await;
+            }
+            Ok((picture, purpose))
+        }));
+    }
+
+    fn take_picture(
+        &mut self,
+        picture: Picture,
+        purpose: Purpose,
+        watch: &mut watch::Receiver<WatchList>,
+    ) -> Option<End> {
+        self.liveness.heard();
+        self.shared.counters.count_resync();
+        self.reconcile.reset_after(self.reconcile_every);
+        // One that is outdated shows a reload or a new list, which is no drift.
+        if purpose == Purpose::Reconcile && !self.is_picture_outdated {
+            let drifted = self.model.drift(&picture);
+            if !drifted.is_empty() {
+                tracing::warn!(units = ?drifted, "the table had drifted from systemd, put right");
+                self.shared.counters.count_drift(drifted.len() as u64);
+            }
+        }
+        self.model.adopt(picture);
+        if self.is_picture_outdated {
+            // The next one is on its way; what is known so far is right but for what made it outdated.
+            self.start_picture(Purpose::Resync, watch);
+        }
+        if !self.was_synchronised {
+            tracing::info!("synchronised with systemd");
+        }
+        self.was_synchronised = true;
+        self.liveness.revive();
+        self.shared.bus.send_replace(Some(self.bus.clone()));
+        let now = self.clock.now();
+        let model = &mut self.model;
+        self.shared.table.send_modify(|table| {
+            let table = Arc::make_mut(table);
+            model.publish(table);
+            table.sync = Sync::Synchronised;
+            table.as_of = now;
+        });
+        self.follow_up(watch)
+    }
+
+    fn picture_failed(&mut self, error: &zbus::Error) -> Option<End> {
+        self.model.give_up_picture();
+        tracing::warn!(%error, "cannot take a full picture of systemd's units");
+        if is_answer(error) {
+            // It answers, but not this: nothing is gained by asking again at once.
+            return Some(self.lost());
+        }
+        // It does not answer: the ping goes on, and its answer asks for the next picture.
+        self.lose();
+        self.liveness.doubt();
+        None
+    }
+
+    fn feel(&mut self, pulse: Pulse, watch: &mut watch::Receiver<WatchList>) {
+        match pulse {
+            Pulse::Alive if self.is_synchronised() => {
+                let now = self.clock.now();
+                // Nobody needs to be woken for this.
+                self.shared.table.send_if_modified(|table| {
+                    Arc::make_mut(table).as_of = now;
+                    false
+                });
+            }
+            Pulse::Alive => self.start_picture(Purpose::Resync, watch),
+            Pulse::Missing => {
+                if self.is_synchronised() {
+                    tracing::warn!("systemd does not answer");
+                }
+                self.lose();
+            }
+        }
+    }
+
+    fn is_synchronised(&self) -> bool {
+        self.shared.table.borrow().sync == Sync::Synchronised
+    }
+
+    fn publish(&mut self) {
+        let now = self.clock.now();
+        let model = &mut self.model;
+        self.shared.table.send_if_modified(|table| {
+            let table = Arc::make_mut(table);
+            table.as_of = now;
+            model.publish(table)
+        });
+    }
+
+    /// The table cannot be trusted any more, and nothing can be asked.
+    fn lose(&mut self) {
+        self.shared.bus.send_replace(None);
+        let now = self.clock.now();
+        self.shared.table.send_if_modified(|table| {
+            let is_news = table.sync == Sync::Synchronised;
+            if is_news {
+                Arc::make_mut(table).sync = Sync::Lost(now);
+            }
+            is_news
+        });
+    }
+
+    fn lost(&self) -> End {
+        if self.was_synchronised {
+            End::Lost
+        } else {
+            End::Failed
+        }
+    }
+}
+
+/// The call for a need.
+fn ask(bus: Bus, need: Need) -> BoxFuture<'static, Answer> {
+    Box::pin(async move {
+        match need {
+            Need::Unit(unit) => {
+                let reading = read(&bus, &unit).await;
+                Answer::Unit(unit, reading)
+            }
+            Need::Trigger(unit) => Answer::Trigger(read_trigger(&bus, unit).await),
+            Need::Triggered(unit) => {
+                Answer::Triggered(bus.triggers(&unit).await.unwrap_or_default())
+            }
+            Need::JobKind { unit, id, path } => {
+                let kind = bus.job_kind(&path).await.unwrap_or_default();
+                Answer::JobKind(unit, id, kind)
+            }
+            // These are no calls; the session deals with them itself.
+            Need::Picture | Need::PictureSoon | Need::Reconnect => Answer::Trigger(None),
+        }
+    })
+}
+
+/// The future, or one that never ends.
+async fn optional<F: Future + Unpin>(future: &mut Option<F>) -> F::Output {
+    match future {
+        Some(future) => future.await,
+        None => pending().await,
+    }
+}
