@@ -69,7 +69,7 @@ impl Default for Limits {
             call: Duration::from_secs(5),
             queue: const { NonZeroUsize::new(4096).unwrap() },
             signals: 4096,
-            liveness_every: Duration::from_millis(1500),
+            liveness_every: Duration::from_secs(2),
             liveness_limit: Duration::from_millis(800),
             reconcile_every: Duration::from_secs(300),
             backoff_first: Duration::from_millis(20),
@@ -79,12 +79,10 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// How old [`UnitTable::as_of`] can become while the table is synchronised: systemd last heard right after one look
-    /// at the clock, asked at the next but one, answered at the last moment. A table that is older is broken.
+    /// How old [`UnitTable::as_of`] can become while the table is synchronised: systemd was asked at the last moment, and
+    /// answers at the last moment. A synchronised table that is much older is broken.
     pub const fn staleness(&self) -> Duration {
-        self.liveness_every
-            .saturating_mul(2)
-            .saturating_add(self.liveness_limit)
+        self.liveness_every.saturating_add(self.liveness_limit)
     }
 }
 

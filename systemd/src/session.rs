@@ -205,7 +205,7 @@ impl Session {
     async fn run(&mut self, watch: &mut watch::Receiver<WatchList>) -> End {
         let prepared = tokio::select! {
             () = self.stop.stopped() => return End::Stopping,
-            prepared = self.prepare() => prepared,
+            prepared = prepare(&self.bus, &self.shared) => prepared,
         };
         if let Err(error) = prepared {
             tracing::warn!(%error, "cannot subscribe to systemd");
@@ -262,12 +262,6 @@ impl Session {
                 return end;
             }
         }
-    }
-
-    async fn prepare(&mut self) -> zbus::Result<()> {
-        let started = self.bus.manager_started().await?;
-        self.shared.meet(started);
-        self.bus.subscribe().await
     }
 
     /// Applies this signal and all that have queued up behind it.
@@ -374,7 +368,6 @@ impl Session {
             tracing::info!("synchronised with systemd");
         }
         self.was_synchronised = true;
-        self.liveness.revive();
         self.shared.bus.send_replace(Some(self.bus.clone()));
         let now = self.clock.now();
         let model = &mut self.model;
@@ -454,6 +447,11 @@ impl Session {
             End::Failed
         }
     }
+}
+
+async fn prepare(bus: &Bus, shared: &Shared) -> zbus::Result<()> {
+    shared.meet(bus.manager_started().await?);
+    bus.subscribe().await
 }
 
 /// The call for a need.

@@ -7,11 +7,14 @@
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
-use tokio::time::{Instant, Interval, MissedTickBehavior, interval, sleep_until};
+use tokio::time::{Instant, sleep_until};
 
 use crate::bus::Bus;
 use crate::client::Limits;
 use crate::error::is_answer;
+
+/// Between questions that fail at once.
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// What was felt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,93 +25,84 @@ pub(super) enum Pulse {
     Missing,
 }
 
-/// Asks now and then.
+/// Asks when systemd was not heard.
 pub(super) struct Liveness {
     bus: Bus,
-    tick: Interval,
+    every: Duration,
     limit: Duration,
+    ask_at: Instant,
     question: Option<Question>,
-    was_heard: bool,
-    /// It is not known to be alive: ask without a pause.
-    is_doubtful: bool,
 }
 
 struct Question {
     answer: BoxFuture<'static, zbus::Result<()>>,
-    /// Until when the answer is in time; none once that has been told.
+    /// Until when the answer is in time; none once it was told that it is not.
     in_time: Option<Instant>,
 }
 
 impl Liveness {
     pub(super) fn new(bus: Bus, limits: &Limits) -> Self {
-        let mut tick = interval(limits.liveness_every);
-        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Self {
             bus,
-            tick,
+            every: limits.liveness_every,
             limit: limits.liveness_limit,
+            ask_at: Instant::now() + limits.liveness_every,
             question: None,
-            was_heard: true,
-            is_doubtful: false,
         }
     }
 
-    /// systemd was heard of its own accord: no need to ask this time.
+    /// systemd was heard of its own accord: no need to ask for a while.
     pub(super) fn heard(&mut self) {
-        self.was_heard = true;
+        self.ask_at = Instant::now() + self.every;
     }
 
-    /// It is alive again.
-    pub(super) fn revive(&mut self) {
-        self.is_doubtful = false;
-    }
-
-    /// It failed to answer something else: ask at once, and go on asking.
+    /// It failed to answer something else: ask at once.
     pub(super) fn doubt(&mut self) {
-        self.is_doubtful = true;
+        self.ask_at = Instant::now();
     }
 
     /// The next time that something is felt. May be dropped and called again at any time.
     pub(super) async fn next(&mut self) -> Pulse {
         loop {
-            if self.question.is_none() && self.is_doubtful {
-                self.question = Some(self.ask(None));
-            }
             let Some(question) = &mut self.question else {
-                self.tick.tick().await;
-                if !std::mem::take(&mut self.was_heard) {
-                    self.question = Some(self.ask(Some(self.limit)));
-                }
+                sleep_until(self.ask_at).await;
+                self.question = Some(self.ask());
                 continue;
             };
             let in_time = question.in_time;
             tokio::select! {
                 answer = &mut question.answer => {
                     self.question = None;
-                    match answer {
-                        Err(error) if !is_answer(&error) => {
-                            // No answer at all, or the connection ended, which others see too.
-                            self.is_doubtful = true;
-                            self.tick.tick().await;
-                        }
-                        // An error is an answer.
-                        _ => return Pulse::Alive,
+                    // An error that systemd sent is an answer too.
+                    if answer.is_ok() || answer.is_err_and(|error| is_answer(&error)) {
+                        self.heard();
+                        return Pulse::Alive;
+                    }
+                    self.ask_at = Instant::now() + PAUSE;
+                    if in_time.is_some() {
+                        return Pulse::Missing;
                     }
                 }
-                () = sleep_until(in_time.unwrap_or_else(Instant::now)), if in_time.is_some() => {
+                () = wait_until(in_time) => {
                     question.in_time = None;
-                    self.is_doubtful = true;
                     return Pulse::Missing;
                 }
             }
         }
     }
 
-    fn ask(&self, limit: Option<Duration>) -> Question {
+    fn ask(&self) -> Question {
         let bus = self.bus.clone();
         Question {
             answer: Box::pin(async move { bus.ping().await }),
-            in_time: limit.map(|limit| Instant::now() + limit),
+            in_time: Some(Instant::now() + self.limit),
         }
+    }
+}
+
+async fn wait_until(instant: Option<Instant>) {
+    match instant {
+        Some(instant) => sleep_until(instant).await,
+        None => std::future::pending().await,
     }
 }
