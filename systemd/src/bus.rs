@@ -67,7 +67,12 @@ impl Bus {
             .build()
             .await?;
         let signals = MessageStream::from(&connection);
-        try_join_all(match_rules().iter().map(|rule| add_match(&connection, rule))).await?;
+        try_join_all(
+            match_rules()
+                .iter()
+                .map(|rule| add_match(&connection, rule)),
+        )
+        .await?;
         let owner = connection
             .call_method(Some(BUS), BUS_PATH, Some(BUS), "GetNameOwner", &SYSTEMD)
             .await;
@@ -124,7 +129,10 @@ impl Bus {
     /// All loaded units.
     pub(crate) async fn list_units(&self) -> zbus::Result<(Vec<Listed>, Sequence)> {
         let reply = self.manager("ListUnits", &()).await?;
-        Ok((rows(&reply)?.into_iter().flatten().collect(), reply.recv_position()))
+        Ok((
+            rows(&reply)?.into_iter().flatten().collect(),
+            reply.recv_position(),
+        ))
     }
 
     /// The units behind these names, in the same order, loading what is not loaded. None where systemd cannot tell.

@@ -5,8 +5,8 @@
 //! nothing, so that nothing happens later that nobody wants any more.
 
 use std::num::NonZeroUsize;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use prunelle_foundation::clock::SharedClock;

@@ -49,7 +49,12 @@ pub enum SystemdError {
 
 impl SystemdError {
     /// Sorts the error of a call that queues a job.
-    pub(crate) fn of_job(error: &zbus::Error, verb: Verb, unit: &UnitName, limit: Duration) -> Self {
+    pub(crate) fn of_job(
+        error: &zbus::Error,
+        verb: Verb,
+        unit: &UnitName,
+        limit: Duration,
+    ) -> Self {
         let Some((name, message)) = reply(error) else {
             return Self::of_call(error, limit);
         };

@@ -458,7 +458,11 @@ impl Model {
         entry.unit_at = at;
         self.dirty.insert(unit.clone());
         if let Some((id, path)) = job_path
-            && entry.state.job.as_ref().is_some_and(|job| job.kind.is_empty())
+            && entry
+                .state
+                .job
+                .as_ref()
+                .is_some_and(|job| job.kind.is_empty())
         {
             self.needs.push(Need::JobKind {
                 unit: unit.clone(),

@@ -62,7 +62,9 @@ pub(crate) async fn drain(
         };
         match sender.try_send(stamped) {
             Ok(()) => {}
-            Err(mpsc::error::TrySendError::Full(_)) => has_overflowed.store(true, Ordering::Release),
+            Err(mpsc::error::TrySendError::Full(_)) => {
+                has_overflowed.store(true, Ordering::Release)
+            }
             Err(mpsc::error::TrySendError::Closed(_)) => return,
         }
     }

@@ -5,9 +5,7 @@ use super::*;
 const LIMIT: Duration = Duration::from_secs(5);
 
 fn replied(name: &str) -> zbus::Error {
-    let call = Message::method_call("/", "StartUnit")
-        .build(&())
-        .unwrap();
+    let call = Message::method_call("/", "StartUnit").build(&()).unwrap();
     let reply = Message::error(&call.header(), name)
         .unwrap()
         .build(&"the words of systemd")
@@ -33,7 +31,10 @@ fn errors_are_sorted_by_what_the_caller_can_do() {
         let SystemdError::NotPermitted { verb, message, .. } = is(name) else {
             panic!("{name}");
         };
-        assert_eq!((verb, message.as_str()), (Verb::Restart, "the words of systemd"));
+        assert_eq!(
+            (verb, message.as_str()),
+            (Verb::Restart, "the words of systemd")
+        );
     }
     for name in [
         "org.freedesktop.systemd1.UnitMasked",

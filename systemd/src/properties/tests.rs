@@ -22,7 +22,10 @@ fn only_what_is_told_changes() {
         ("ActiveState", Variant::from("active")),
         ("SubState", Variant::from("running")),
         ("InvocationID", Variant::from(vec![0xab_u8; 16])),
-        ("InactiveExitTimestamp", Variant::from(1_700_000_000_000_000_u64)),
+        (
+            "InactiveExitTimestamp",
+            Variant::from(1_700_000_000_000_000_u64),
+        ),
         ("Unheard", Variant::from(1_u8)),
     ]))
     .apply(&mut state);
@@ -31,7 +34,10 @@ fn only_what_is_told_changes() {
     assert_eq!(state.last_start.unwrap().as_second(), 1_700_000_000);
 
     UnitChange::parse(&properties(vec![("SubState", Variant::from("exited"))])).apply(&mut state);
-    assert_eq!((state.active, state.sub.as_str()), (ActiveState::Active, "exited"));
+    assert_eq!(
+        (state.active, state.sub.as_str()),
+        (ActiveState::Active, "exited")
+    );
 }
 
 #[test]
@@ -97,7 +103,11 @@ fn an_unloaded_unit_keeps_what_its_file_says() {
     let service = state.service.unwrap();
     assert_eq!(state.active, ActiveState::Inactive);
     assert_eq!(
-        (service.kind.as_str(), service.result.as_str(), service.restarts),
+        (
+            service.kind.as_str(),
+            service.result.as_str(),
+            service.restarts
+        ),
         ("notify", "success", 0)
     );
 }

@@ -33,10 +33,7 @@ fn nothing_means_nothing() {
 #[test]
 fn globs_match_services_with_and_without_suffix() {
     for glob in ["php*", "php*-fpm", "php?.?-fpm.service"] {
-        assert!(
-            list(glob).matches_glob(&name("php8.2-fpm")),
-            "{glob}"
-        );
+        assert!(list(glob).matches_glob(&name("php8.2-fpm")), "{glob}");
     }
     assert!(!list("php*").matches_glob(&name("php-clean.timer")));
     assert!(!list("php?").matches_glob(&name("php8.2-fpm")));
