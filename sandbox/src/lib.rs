@@ -4,11 +4,16 @@
 //! Nothing of the host is touched, and nothing is left when a manager is dropped or its owner is killed.
 //! Everything here is blocking: tests of asynchronous code call it from the test's own thread.
 
+pub mod http;
 pub mod manager;
 mod namespace;
+mod programs;
 mod spawn;
+pub mod stack;
 pub mod wait;
 
 pub use manager::{Manager, Options};
+pub use programs::Programs;
 pub use spawn::Kept;
+pub use stack::{HostOptions, Profile, Stack, StackOptions};
 pub use wait::wait_until;

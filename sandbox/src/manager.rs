@@ -79,7 +79,7 @@ impl Manager {
             rustix::process::geteuid().is_root(),
             "a sandbox needs root: it makes mount, pid and cgroup namespaces"
         );
-        let (dir, temporary) = folder(options.dir)?;
+        let (dir, temporary) = spawn::folder(options.dir)?;
         fs::create_dir_all(dir.join("units"))?;
         fs::write(dir.join("bus.conf"), units::BUS)?;
         for (name, text) in units::UNITS {
@@ -96,7 +96,7 @@ impl Manager {
         let env = environment(&dir, options.env);
         let mut kept = spawn::keep_with_cgroup("prunelle", &unshare(&dir, &env), &dir.join(LOG))?;
         let (namespace, process) = locate(&dir, &mut kept)
-            .with_context(|| format!("no manager came up: {}", tail(&dir.join(LOG))))?;
+            .with_context(|| format!("no manager came up: {}", spawn::tail(&dir.join(LOG))))?;
         let manager = Self {
             _kept: kept,
             namespace,
@@ -260,20 +260,8 @@ impl Manager {
             .ok()
             .map(drop)
         })
-        .with_context(|| tail(&self.dir.join(LOG)))
+        .with_context(|| spawn::tail(&self.dir.join(LOG)))
     }
-}
-
-fn folder(wanted: Option<PathBuf>) -> Result<(PathBuf, Option<TempDir>)> {
-    if let Some(dir) = wanted {
-        fs::create_dir_all(&dir).with_context(|| format!("cannot make {}", dir.display()))?;
-        return Ok((dir.canonicalize()?, None));
-    }
-    let temporary = tempfile::Builder::new()
-        .prefix("prunelle-")
-        .tempdir()
-        .context("cannot make a temporary folder")?;
-    Ok((temporary.path().canonicalize()?, Some(temporary)))
 }
 
 /// The whole environment inside: nothing of the caller's leaks in.
@@ -325,13 +313,4 @@ fn locate(dir: &Path, kept: &mut Kept) -> Result<(Namespace, Pid)> {
     let namespace = Namespace::of(pid_in(INIT_PID)?);
     let manager = pid_in(MANAGER_PID)?;
     Ok((namespace, namespace.outside(manager)?))
-}
-
-fn tail(log: &Path) -> String {
-    let text = fs::read_to_string(log).unwrap_or_default();
-    let lines: Vec<&str> = text.lines().collect();
-    lines
-        .get(lines.len().saturating_sub(20)..)
-        .unwrap_or_default()
-        .join("\n")
 }

@@ -3,14 +3,15 @@
 //! Whatever keeps running has a keeper (`keeper.sh`), which ends it when the owner drops its [`Kept`] or dies.
 
 use std::ffi::OsStr;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Output, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use rustix::process::Signal;
+use tempfile::TempDir;
 
 use crate::wait;
 
@@ -56,7 +57,6 @@ pub struct Kept {
 }
 
 /// Starts a program under a keeper; what it prints is appended to `log`.
-#[expect(dead_code, reason = "for the stack")]
 pub(crate) fn keep(program: &Command, log: &Path) -> Result<Kept> {
     start_keeper(command(SHELL), "", program, log)
 }
@@ -141,4 +141,27 @@ impl Drop for Kept {
             eprintln!("prunelle-sandbox: {error:#}");
         }
     }
+}
+
+/// The folder that was asked for, made when missing; or a temporary one, removed when the second value is dropped.
+pub(crate) fn folder(wanted: Option<PathBuf>) -> Result<(PathBuf, Option<TempDir>)> {
+    if let Some(dir) = wanted {
+        fs::create_dir_all(&dir).with_context(|| format!("cannot make {}", dir.display()))?;
+        return Ok((dir.canonicalize()?, None));
+    }
+    let temporary = tempfile::Builder::new()
+        .prefix("prunelle-")
+        .tempdir()
+        .context("cannot make a temporary folder")?;
+    Ok((temporary.path().canonicalize()?, Some(temporary)))
+}
+
+/// The last lines of a log.
+pub(crate) fn tail(log: &Path) -> String {
+    let text = fs::read_to_string(log).unwrap_or_default();
+    let lines: Vec<&str> = text.lines().collect();
+    lines
+        .get(lines.len().saturating_sub(20)..)
+        .unwrap_or_default()
+        .join("\n")
 }

@@ -1,0 +1,295 @@
+//! One host of a stack: a sandbox with exporter and healer as units of its systemd, and the services they watch.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+
+use super::observe::{self, Action};
+use super::server::Service;
+use super::shipped;
+use crate::manager::{Manager, Options};
+use crate::programs::Programs;
+use crate::wait;
+
+pub(super) const EXPORTER: &str = "prunelle-exporter.service";
+pub(super) const HEALER: &str = "prunelle-healer.service";
+
+/// Where the healer keeps its socket and the file `pause`, inside.
+pub const RUNTIME: &str = "/run/prunelle";
+
+/// What one host of a stack has.
+#[derive(Clone, Debug)]
+pub struct HostOptions {
+    /// Unit files of its services, by full name; all are started.
+    pub units: Vec<(String, String)>,
+    /// `MONITORED_SERVICES`.
+    pub monitored_services: String,
+    /// The healer's policy; `localhost:9750` in it becomes the host's own `instance`.
+    pub policy: String,
+    /// Further environment of the exporter.
+    pub exporter_env: Vec<(String, String)>,
+    /// Further environment of the healer.
+    pub healer_env: Vec<(String, String)>,
+    /// The exporter's port; a free one when not given.
+    pub exporter_port: Option<u16>,
+    /// The healer's port; a free one when not given.
+    pub healer_port: Option<u16>,
+    /// The port of the demo's web server; a free one when not given.
+    pub web_port: Option<u16>,
+}
+
+impl HostOptions {
+    /// The demo's services and policy, as shipped in `deploy/demo`.
+    pub fn demo() -> Result<Self> {
+        let folder = demo_folder();
+        let policy = folder.join("policy.yml");
+        let mut units = Vec::new();
+        for entry in fs::read_dir(folder.join("units"))? {
+            let path = entry?.path();
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            units.push((name.into_owned(), fs::read_to_string(&path)?));
+        }
+        units.sort();
+        Ok(Self {
+            units,
+            monitored_services: "demo-*".to_owned(),
+            policy: fs::read_to_string(&policy)
+                .with_context(|| format!("cannot read {}", policy.display()))?,
+            exporter_env: Vec::new(),
+            healer_env: Vec::new(),
+            exporter_port: None,
+            healer_port: None,
+            web_port: None,
+        })
+    }
+
+    /// Adds a service.
+    #[must_use]
+    pub fn unit(mut self, name: &str, text: &str) -> Self {
+        self.units.push((name.to_owned(), text.to_owned()));
+        self
+    }
+}
+
+/// A running host.
+#[derive(Debug)]
+pub struct Host {
+    manager: Manager,
+    exporter_port: u16,
+    healer_port: u16,
+    web_port: u16,
+    dir: PathBuf,
+    exporter_log: PathBuf,
+    healer_log: PathBuf,
+}
+
+/// What a host must know of the stack around it.
+pub(super) struct Surroundings<'a> {
+    pub(super) programs: &'a Programs,
+    pub(super) token_file: &'a Path,
+    pub(super) alertmanager: u16,
+}
+
+impl Host {
+    /// Starts the sandbox and its services, but neither exporter nor healer.
+    pub(super) fn start(
+        dir: &Path,
+        options: &HostOptions,
+        around: &Surroundings<'_>,
+    ) -> Result<Self> {
+        fs::create_dir_all(dir.join("state"))?;
+        let dir = dir.canonicalize()?;
+        let port = |wanted: Option<u16>| wanted.map_or_else(super::free_port, Ok);
+        let (exporter_port, healer_port) =
+            (port(options.exporter_port)?, port(options.healer_port)?);
+        let web_port = port(options.web_port)?;
+        let policy = shipped::policy(&options.policy, &instance(exporter_port))?;
+        fs::write(dir.join("policy.yml"), policy)?;
+
+        let exporter = exporter_unit(&dir, options, exporter_port, around);
+        let healer = healer_unit(&dir, options, healer_port, around);
+        let manager = Manager::start(Options {
+            units: options.units.clone(),
+            env: vec![
+                (
+                    "PRUNELLE_DEMO".to_owned(),
+                    demo_folder().display().to_string(),
+                ),
+                ("DEMO_WEB_PORT".to_owned(), web_port.to_string()),
+            ],
+            dir: Some(dir.clone()),
+        })?;
+        manager.write_unit(EXPORTER, &exporter)?;
+        manager.write_unit(HEALER, &healer)?;
+        manager.daemon_reload()?;
+        fs::create_dir_all(manager.path(RUNTIME))?;
+        let names = options.units.iter().map(|(name, _)| name.as_str());
+        let start: Vec<&str> = ["start"].into_iter().chain(names).collect();
+        if start.len() > 1 {
+            manager.systemctl(&start)?;
+        }
+        Ok(Self {
+            manager,
+            exporter_port,
+            healer_port,
+            web_port,
+            exporter_log: dir.join("exporter.log"),
+            healer_log: dir.join("healer.log"),
+            dir,
+        })
+    }
+
+    /// The sandbox's systemd.
+    pub fn manager(&self) -> &Manager {
+        &self.manager
+    }
+
+    /// The exporter.
+    pub fn exporter(&self) -> Service<'_> {
+        Service {
+            manager: &self.manager,
+            unit: EXPORTER,
+            port: self.exporter_port,
+            log: &self.exporter_log,
+        }
+    }
+
+    /// The healer.
+    pub fn healer(&self) -> Service<'_> {
+        Service {
+            manager: &self.manager,
+            unit: HEALER,
+            port: self.healer_port,
+            log: &self.healer_log,
+        }
+    }
+
+    /// The label `instance` of this host's alerts.
+    pub fn instance(&self) -> String {
+        instance(self.exporter_port)
+    }
+
+    /// The port of loopback of the demo's web server.
+    pub fn web_port(&self) -> u16 {
+        self.web_port
+    }
+
+    /// Folder of the host: logs, policy, the healer's state.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// The healer's policy file; the healer reads it when it starts.
+    pub fn policy_file(&self) -> PathBuf {
+        self.dir.join("policy.yml")
+    }
+
+    /// The healer's action log.
+    pub fn action_log(&self) -> PathBuf {
+        self.dir.join("actions.jsonl")
+    }
+
+    /// The lines of the healer's action log.
+    pub fn actions(&self) -> Result<Vec<Action>> {
+        observe::actions(&self.action_log())
+    }
+
+    /// A unit's `ActiveState`.
+    pub fn state(&self, unit: &str) -> Result<String> {
+        self.manager.show(unit, "ActiveState")
+    }
+
+    /// Waits until a unit is active in another invocation than `before`.
+    pub fn wait_until_restarted(&self, unit: &str, before: &str, limit: Duration) -> Result<()> {
+        wait::try_until(&format!("{unit} is active again"), limit, || {
+            let (state, invocation) = (self.state(unit)?, self.invocation(unit)?);
+            Ok((state == "active" && invocation != before).then_some(()))
+        })
+    }
+
+    /// A unit's `InvocationID`.
+    pub fn invocation(&self, unit: &str) -> Result<String> {
+        self.manager.show(unit, "InvocationID")
+    }
+
+    /// Runs `prunelle-healer` with these arguments inside, as an operator would.
+    pub fn healer_command(&self, arguments: &[&str]) -> Result<String> {
+        let programs = Programs::find()?;
+        let mut command = self.manager.command(programs.healer);
+        command
+            .args(arguments)
+            .env("PRUNELLE_HEALER_RUNTIME_PATH", RUNTIME);
+        self.manager.output(&mut command)
+    }
+}
+
+fn instance(exporter_port: u16) -> String {
+    format!("localhost:{exporter_port}")
+}
+
+/// The folder of the demo's services.
+fn demo_folder() -> PathBuf {
+    super::project().join("deploy/demo")
+}
+
+fn exporter_unit(
+    dir: &Path,
+    options: &HostOptions,
+    port: u16,
+    around: &Surroundings<'_>,
+) -> String {
+    let program = around.programs.exporter.display();
+    let command = format!("{program} --web.listen-address 127.0.0.1:{port}");
+    let mut env = vec![(
+        "MONITORED_SERVICES".to_owned(),
+        options.monitored_services.clone(),
+    )];
+    env.extend(options.exporter_env.clone());
+    unit(&command, &env, &dir.join("exporter.log"))
+}
+
+fn healer_unit(dir: &Path, options: &HostOptions, port: u16, around: &Surroundings<'_>) -> String {
+    let flags = [
+        ("web.listen-address", format!("127.0.0.1:{port}")),
+        ("web.token-file", around.token_file.display().to_string()),
+        ("policy.file", dir.join("policy.yml").display().to_string()),
+        ("storage.path", dir.join("state").display().to_string()),
+        (
+            "actions.file",
+            dir.join("actions.jsonl").display().to_string(),
+        ),
+        ("runtime.path", RUNTIME.to_owned()),
+        (
+            "alertmanager.url",
+            format!("http://127.0.0.1:{}", around.alertmanager),
+        ),
+    ];
+    let flags = flags
+        .iter()
+        .map(|(flag, value)| format!(" --{flag} \"{value}\""))
+        .collect::<Vec<_>>()
+        .concat();
+    let command = format!("{}{flags}", around.programs.healer.display());
+    let mut env = vec![(
+        "MONITORED_SERVICES".to_owned(),
+        options.monitored_services.clone(),
+    )];
+    env.extend(options.healer_env.clone());
+    unit(&command, &env, &dir.join("healer.log"))
+}
+
+/// Never restarted by systemd: a test that kills it decides when it comes back.
+fn unit(command: &str, env: &[(String, String)], log: &Path) -> String {
+    let log = log.display();
+    let env = env
+        .iter()
+        .map(|(key, value)| format!("Environment=\"{key}={value}\"\n"))
+        .collect::<Vec<_>>()
+        .concat();
+    format!(
+        "[Unit]\nStartLimitIntervalSec=0\n\n[Service]\nType=notify\nExecStart={command}\n\
+         StandardOutput=append:{log}\nStandardError=append:{log}\n{env}"
+    )
+}
