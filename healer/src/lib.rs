@@ -1,6 +1,8 @@
 //! prunelle-healer: webhook in, remedies out. See ARCHITECTURE.md for the flow and the code map.
 
 pub mod alert;
+pub mod cli;
+pub mod control;
 pub mod facts;
 pub mod guard;
 pub mod intake;
@@ -10,9 +12,10 @@ pub mod policy;
 pub mod reason;
 pub mod remediation;
 pub mod remedy;
+pub mod run;
 pub mod service_manager;
-pub mod status_page;
 pub mod settings;
+pub mod status_page;
 pub mod target;
 pub mod view;
 pub mod work;

@@ -192,7 +192,7 @@ pub(super) fn count(max: u32) -> impl Fn(&str) -> Result<u32, Problem> {
             .ok_or_else(|| {
                 Problem::new(
                     format!("`{text}` is not a whole number from 1 to {max}"),
-                    "write digits only",
+                    "write a number in that range, in digits",
                 )
             })
     }

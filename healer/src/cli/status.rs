@@ -1,0 +1,146 @@
+//! `status`: the daemon's picture of itself as text for people.
+
+use std::fmt::{self, Write as _};
+
+use crate::control::Status;
+use crate::view::{ActionView, AlertView, PauseView, RunningView, ServiceView, SystemdView, View};
+
+const SHOWN_ALERTS: usize = 20;
+const SHOWN_ACTIONS: usize = 10;
+
+pub(super) fn text(status: &Status) -> String {
+    let mut text = String::new();
+    // Writing to a string cannot fail.
+    let _ = write_status(&mut text, status);
+    text.truncate(text.trim_end().len());
+    text
+}
+
+fn write_status(out: &mut String, status: &Status) -> fmt::Result {
+    let view = &status.view;
+    write_head(out, &status.version, view)?;
+    section(out, "paused", &view.pauses, usize::MAX, write_pause)?;
+    section(out, "services", &view.services, usize::MAX, write_service)?;
+    section(out, "running", &view.running, usize::MAX, write_running)?;
+    section(out, "alerts", &view.alerts, SHOWN_ALERTS, write_alert)?;
+    section(
+        out,
+        "last actions",
+        &view.actions,
+        SHOWN_ACTIONS,
+        write_action,
+    )?;
+    section(
+        out,
+        "refused notifications",
+        &status.rejected,
+        usize::MAX,
+        |out, sample| {
+            write!(
+                out,
+                "{:.0}  {} bytes: {}",
+                sample.at, sample.bytes, sample.problem
+            )
+        },
+    )
+}
+
+fn write_head(out: &mut String, version: &str, view: &View) -> fmt::Result {
+    let ready = if view.is_ready { "ready" } else { "not ready" };
+    writeln!(
+        out,
+        "prunelle-healer {version}, {ready} at {:.0}",
+        view.as_of
+    )?;
+    match &view.mode_note {
+        Some(note) => writeln!(out, "mode     {} ({note})", view.mode)?,
+        None => writeln!(out, "mode     {}", view.mode)?,
+    }
+    let systemd = match view.systemd {
+        SystemdView::NotYet => "not read yet",
+        SystemdView::Synchronised => "synchronised",
+        SystemdView::Lost => "lost: nothing is done to units",
+    };
+    writeln!(out, "systemd  {systemd}")?;
+    writeln!(out, "alerts   {}", view.alerts_total)
+}
+
+fn section<T>(
+    out: &mut String,
+    title: &str,
+    items: &[T],
+    shown: usize,
+    line: impl Fn(&mut String, &T) -> fmt::Result,
+) -> fmt::Result {
+    if items.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\n{title}:")?;
+    for item in items.iter().take(shown) {
+        out.push_str("  ");
+        line(out, item)?;
+        out.push('\n');
+    }
+    match items.len().saturating_sub(shown) {
+        0 => Ok(()),
+        more => writeln!(out, "  … and {more} more (--json shows them)"),
+    }
+}
+
+fn write_pause(out: &mut String, pause: &PauseView) -> fmt::Result {
+    write!(out, "{}", pause.target)?;
+    if let Some(until) = pause.until {
+        write!(out, " until {until:.0}")?;
+    }
+    if !pause.note.is_empty() {
+        write!(out, " ({})", pause.note)?;
+    }
+    Ok(())
+}
+
+fn write_service(out: &mut String, service: &ServiceView) -> fmt::Result {
+    let up = match service.up {
+        Some(true) => "up",
+        Some(false) => "down",
+        None => "unknown",
+    };
+    write!(out, "{:<8} {}  {}", up, service.name, service.state)
+}
+
+fn write_running(out: &mut String, running: &RunningView) -> fmt::Result {
+    write!(
+        out,
+        "{} on {}: {}, rung {}, attempt {}, since {:.0} ({})",
+        running.remedy,
+        running.target,
+        running.stage,
+        running.rung,
+        running.attempt,
+        running.since,
+        running.alert,
+    )
+}
+
+fn write_alert(out: &mut String, alert: &AlertView) -> fmt::Result {
+    write!(out, "{} since {:.0}", alert.name, alert.since)?;
+    match (&alert.rule, &alert.target) {
+        (Some(rule), Some(target)) => write!(out, ", rule {rule} on {target}")?,
+        (Some(rule), None) => write!(out, ", rule {rule}")?,
+        (None, _) => write!(out, ", no rule")?,
+    }
+    if let Some(decision) = &alert.decision {
+        write!(out, ": {}", decision.reason.as_str())?;
+        if let Some(until) = decision.until {
+            write!(out, ", again at {until:.0}")?;
+        }
+    }
+    Ok(())
+}
+
+fn write_action(out: &mut String, action: &ActionView) -> fmt::Result {
+    write!(
+        out,
+        "{:.0}  {} on {}: {} ({:.1} s)",
+        action.at, action.remedy, action.target, action.message, action.took_seconds
+    )
+}
