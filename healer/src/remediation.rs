@@ -1,7 +1,9 @@
 //! One remediation: the pure state machine, and the engine that drives it.
 
+pub mod alarm;
 pub mod deadline;
 pub mod handle;
+pub mod ids;
 pub mod machine;
 pub mod state;
 

@@ -1,1 +1,121 @@
-//! The remedies, one file each: plan, apply, identify after a crash.
+//! The remedies, one file each: what would be done (plan), doing it (apply), and whether it was done (identify after
+//! a crash). The engine calls them; the policy names them.
+//!
+//! An effect is announced before it happens, by type: `apply` takes a `Committed<Started>`, which only the journal
+//! makes, after its fsync. Labels of an alert reach no remedy: it is given the target that the policy allowed.
+
+pub mod restart_service;
+
+use std::fmt;
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+use serde_json::Value;
+
+use crate::facts::Facts;
+use crate::journal::{Committed, Intent, Started};
+use crate::policy::{RemedyKind, RemedySpec};
+use crate::reason::{Outcome, Reason};
+use crate::remediation::machine::Identified;
+use crate::remediation::state::Failure;
+use crate::target::Target;
+
+/// What a plan is made from.
+#[derive(Clone, Debug)]
+pub struct Planning {
+    /// The remedy and its settings.
+    pub remedy: RemedySpec,
+    /// What it acts on.
+    pub target: Target,
+    /// What is known of it.
+    pub facts: Facts,
+}
+
+/// What exactly would be done: written into the intent, and shown in observe mode.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plan {
+    /// One sentence for people.
+    pub message: String,
+    /// Settings and the state before, as the remedy reads them back: a JSON object.
+    pub details: Value,
+}
+
+/// What was seen of an attempt: by a remedy that ran, or by a check.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Finding {
+    /// Good, or what was wrong.
+    pub result: Result<(), Failure>,
+    /// Figures and identities, as a JSON object; merged into the attempt's evidence.
+    pub evidence: Value,
+    /// One sentence for people.
+    pub message: String,
+}
+
+impl Finding {
+    /// A good one.
+    pub fn good(message: impl Into<String>, evidence: Value) -> Self {
+        Self {
+            result: Ok(()),
+            evidence,
+            message: message.into(),
+        }
+    }
+
+    /// A bad one.
+    pub fn bad(
+        outcome: Outcome,
+        reason: Reason,
+        message: impl Into<String>,
+        evidence: Value,
+    ) -> Self {
+        Self {
+            result: Err(Failure { outcome, reason }),
+            evidence,
+            message: message.into(),
+        }
+    }
+}
+
+/// A remedy.
+pub trait Remedy: Send + Sync + fmt::Debug {
+    /// Plans, touching nothing. The facts say what the target is like; a reason says why there is nothing to do.
+    fn plan<'a>(&'a self, planning: &'a Planning) -> BoxFuture<'a, Result<Plan, Reason>>;
+
+    /// Does it. Dropping the future stops waiting for it and, where that is possible, the remedy itself.
+    fn apply(&self, started: Committed<Started>) -> BoxFuture<'_, Finding>;
+
+    /// After a crash between the start mark and the end: whether it happened. `evidence` is what lies on disk of the
+    /// attempt; the finding's own evidence is merged into it. Waits for a job that still runs.
+    fn identify<'a>(
+        &'a self,
+        intent: &'a Intent,
+        evidence: &'a Value,
+    ) -> BoxFuture<'a, (Identified, Value)>;
+}
+
+/// All remedies there are.
+#[derive(Clone, Debug)]
+pub struct Remedies {
+    /// `restart_service`.
+    pub restart_service: Arc<dyn Remedy>,
+}
+
+impl Remedies {
+    /// The remedy of a kind.
+    pub fn of(&self, kind: RemedyKind) -> Arc<dyn Remedy> {
+        match kind {
+            RemedyKind::RestartService => Arc::clone(&self.restart_service),
+            RemedyKind::CleanFolder => Arc::clone(&self.restart_service),
+        }
+    }
+}
+
+/// Adds the members of `more` to `evidence`; what is not an object has no members.
+pub fn merge(evidence: &mut Value, more: Value) {
+    let Value::Object(more) = more else { return };
+    if let Value::Object(members) = evidence {
+        members.extend(more);
+    } else {
+        *evidence = Value::Object(more);
+    }
+}

@@ -181,17 +181,13 @@ impl Transition<'_> {
                     let limit = self.state.time_limit();
                     self.state.deadline = Some(Deadline::after(self.now, limit));
                 }
-                if self.may_go_on(&until) {
-                    self.enter(Stage::Starting { until }, Effect::Start);
-                }
+                self.go_on(until, |until| Stage::Starting { until }, Effect::Start);
             }
             (Stage::Admitting { .. } | Stage::Starting { .. }, Answer::Refused(reason)) => {
                 self.defer(reason, RETRY);
             }
             (Stage::Starting { until }, Answer::Started) => {
-                if self.may_go_on(&until) {
-                    self.enter(Stage::Executing { until }, Effect::Apply);
-                }
+                self.go_on(until, |until| Stage::Executing { until }, Effect::Apply);
             }
             (Stage::Executing { until }, Answer::Applied(Ok(())))
             | (Stage::Identifying { until }, Answer::Identified(Identified::Happened)) => {
@@ -283,18 +279,16 @@ impl Transition<'_> {
     }
 
     /// Between two writes: goes on unless the alert resolved or the attempt's time has passed. Nothing was done yet.
-    fn may_go_on(&mut self, until: &Deadline) -> bool {
+    fn go_on(&mut self, until: Deadline, stage: fn(Deadline) -> Stage, effect: Effect) {
         if !self.state.is_alert_active {
             self.stop(Outcome::Cancelled, Reason::Resolved);
-            false
         } else if until.has_passed(self.now) {
             self.failed(Failure {
                 outcome: Outcome::Timeout,
                 reason: Reason::TimedOut,
             });
-            false
         } else {
-            true
+            self.enter(stage(until), effect);
         }
     }
 

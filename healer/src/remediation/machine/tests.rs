@@ -9,7 +9,7 @@ use crate::journal::Phase;
 use crate::remediation::state::{Limits, SLACK};
 
 const WITHIN: Duration = Duration::from_secs(30);
-const QUARANTINE: Duration = Duration::from_secs(3600);
+const QUARANTINE: Duration = Duration::from_hours(1);
 
 fn clock() -> ManualClock {
     ManualClock::new(Now {
@@ -225,7 +225,7 @@ fn a_remedy_that_hangs_is_timed_out_at_the_deadline_and_not_before() {
 
 #[test]
 fn a_deferred_alert_is_asked_again_when_due_and_when_a_fact_changes() {
-    let wait = Duration::from_secs(1200);
+    let wait = Duration::from_mins(20);
     for event in [Event::Due, Event::Nudge] {
         let mut bench = Bench::new(&[1]);
         bench.answer(Answer::Guards(Verdict::Defer(Reason::Paused, wait)));
@@ -265,7 +265,7 @@ fn a_wait_that_outlasts_the_remediation_ends_it_with_the_outcome_of_what_it_did(
         .answer(Answer::Settled)
         .answer(Answer::Guards(Verdict::Defer(
             Reason::Budget,
-            Duration::from_secs(3000),
+            Duration::from_mins(50),
         )));
     bench.ends(Outcome::Failed, Some(Reason::Budget));
 }

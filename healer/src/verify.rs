@@ -1,0 +1,49 @@
+//! The checks that judge a remedy by its effect, one file each. The engine runs one after each remedy that returned.
+
+pub mod unit_active;
+
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+use serde_json::Value;
+
+use crate::policy::Verify;
+use crate::remediation::alarm::Alarm;
+use crate::remedy::Finding;
+use crate::service_manager::ServiceManager;
+use crate::target::Target;
+use prunelle_foundation::clock::SharedClock;
+
+/// What is to be checked.
+#[derive(Clone, Debug)]
+pub struct Verification {
+    /// What the remedy acted on.
+    pub target: Target,
+    /// What must hold.
+    pub expected: Verify,
+    /// The plan with the state before, and what was seen since: a JSON object.
+    pub evidence: Value,
+}
+
+/// What the checks look at.
+#[derive(Clone, Debug)]
+pub struct Checks {
+    /// The service manager.
+    pub manager: Arc<dyn ServiceManager>,
+    /// The clock by which a state has to hold for a while.
+    pub clock: SharedClock,
+    /// What wakes a check by that clock.
+    pub alarm: Arc<dyn Alarm>,
+}
+
+impl Checks {
+    /// Checks once; ends when it holds, or when it is clear that it will not. The caller limits the time.
+    pub fn check<'a>(&'a self, verification: &'a Verification) -> BoxFuture<'a, Finding> {
+        match &verification.expected {
+            Verify::UnitActive { stable_for } => {
+                Box::pin(unit_active::check(self, verification, *stable_for))
+            }
+            Verify::FreeSpace { at_least } => todo!("{at_least}"),
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! `unit_active`: the unit is active, in another invocation than before, and has been so for a while without being
+//! restarted by systemd. A job that ended as `done` proves none of this.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use prunelle_foundation::clock::Now;
+use prunelle_systemd::unit::{ActiveState, QueuedJob};
+use prunelle_systemd::{UnitName, UnitState, UnitTable};
+use serde_json::{Value, json};
+use tokio::sync::watch;
+
+use super::{Checks, Verification};
+use crate::reason::{Outcome, Reason};
+use crate::remedy::Finding;
+use crate::remedy::restart_service::describe;
+use crate::target::Target;
+
+/// How often the unit is read although no signal tells of a change: the second way, for a unit that is not watched
+/// and for a lost signal.
+const LOOK_AGAIN: Duration = Duration::from_millis(500);
+
+/// What a look at the unit says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Sight {
+    /// It is as it should be.
+    Holds,
+    /// It is on its way, one way or the other.
+    NotYet,
+    /// It will not be, in words for people.
+    Broken(Reason, String),
+}
+
+/// What is remembered between two looks.
+#[derive(Clone, Debug, Default)]
+struct Memory {
+    invocation_before: Option<String>,
+    our_job: Option<u64>,
+    /// Since when, in which invocation and after how many automatic restarts it holds.
+    held: Option<(Now, Option<String>, u32)>,
+    /// Somebody else's stop was seen.
+    was_stop_seen: bool,
+}
+
+pub(super) async fn check(
+    checks: &Checks,
+    verification: &Verification,
+    stable_for: Duration,
+) -> Finding {
+    let Target::Unit(unit) = &verification.target else {
+        return broken(Reason::NoTarget, "the target is not a unit", json!({}));
+    };
+    let mut memory = Memory {
+        invocation_before: text(&verification.evidence, "invocation_before"),
+        our_job: verification.evidence.get("job").and_then(Value::as_u64),
+        ..Memory::default()
+    };
+    let mut table = checks.manager.table();
+    loop {
+        // Marked before the unit is read, so that a change during the reading is not missed.
+        let watched = watched(&mut table, unit);
+        if let Some(state) = watched {
+            memory.notice(&state);
+        }
+        let mut wait = LOOK_AGAIN;
+        // An unknown state proves nothing: look again until the attempt's time limit.
+        if let Ok(state) = checks.manager.unit(unit).await {
+            let now = checks.clock.now();
+            memory.notice(&state);
+            match memory.judge(&state, &now) {
+                Sight::Holds => {
+                    let since = memory.held.as_ref().map_or(&now, |(since, ..)| since);
+                    let left = stable_for.saturating_sub(now.since(since));
+                    if left.is_zero() {
+                        return Finding::good(
+                            format!("`{unit}` is {} and stays so", describe(&state)),
+                            evidence(&state),
+                        );
+                    }
+                    wait = wait.min(left);
+                }
+                Sight::NotYet => {}
+                Sight::Broken(reason, what) => {
+                    return broken(reason, format!("`{unit}` {what}"), evidence(&state));
+                }
+            }
+        }
+        tokio::select! {
+            () = changed(&mut table, unit) => {}
+            () = checks.alarm.after(wait) => {}
+        }
+    }
+}
+
+impl Memory {
+    /// Remembers a stop that is not part of our own job.
+    fn notice(&mut self, state: &UnitState) {
+        let Some(QueuedJob { id, kind }) = &state.job else {
+            return;
+        };
+        let is_ours = self.our_job == Some(u64::from(*id));
+        let is_stop =
+            kind == "stop" || (kind.is_empty() && state.active == ActiveState::Deactivating);
+        self.was_stop_seen |= is_stop && !is_ours;
+    }
+
+    fn judge(&mut self, state: &UnitState, now: &Now) -> Sight {
+        let restarts = state.service.as_ref().map_or(0, |service| service.restarts);
+        match state.active {
+            ActiveState::Active | ActiveState::Reloading => {
+                if state.invocation_id == self.invocation_before {
+                    return Sight::Broken(
+                        Reason::NotVerified,
+                        "still runs in the invocation from before".to_owned(),
+                    );
+                }
+                match &self.held {
+                    None => {
+                        self.held = Some((now.clone(), state.invocation_id.clone(), restarts));
+                        Sight::Holds
+                    }
+                    Some((_, invocation, before))
+                        if *invocation == state.invocation_id && *before == restarts =>
+                    {
+                        Sight::Holds
+                    }
+                    Some(_) => Sight::Broken(
+                        Reason::NotVerified,
+                        "ended and was started again while it was being checked".to_owned(),
+                    ),
+                }
+            }
+            ActiveState::Activating if state.sub == "auto-restart" => Sight::Broken(
+                Reason::NotVerified,
+                "ended and waits for its automatic restart".to_owned(),
+            ),
+            ActiveState::Activating
+            | ActiveState::Deactivating
+            | ActiveState::Maintenance
+            | ActiveState::Other => Sight::NotYet,
+            ActiveState::Inactive | ActiveState::Failed if state.job.is_some() => Sight::NotYet,
+            ActiveState::Inactive | ActiveState::Failed if self.was_stop_seen => Sight::Broken(
+                Reason::StoppedByPerson,
+                "was stopped while it was being repaired".to_owned(),
+            ),
+            ActiveState::Inactive | ActiveState::Failed => {
+                Sight::Broken(Reason::NotVerified, format!("is {}", describe(state)))
+            }
+        }
+    }
+}
+
+/// The unit as the table has it, marking the table as seen.
+fn watched(table: &mut watch::Receiver<Arc<UnitTable>>, unit: &UnitName) -> Option<Arc<UnitState>> {
+    table.borrow_and_update().units.get(unit).cloned()
+}
+
+/// Resolves when the table shows another state of the unit than it did; never when the table has ended.
+async fn changed(table: &mut watch::Receiver<Arc<UnitTable>>, unit: &UnitName) {
+    let before = table.borrow().units.get(unit).cloned();
+    let outcome = table
+        .wait_for(|table| table.units.get(unit) != before.as_ref())
+        .await
+        .is_err();
+    if outcome {
+        std::future::pending::<()>().await;
+    }
+}
+
+fn text(evidence: &Value, key: &str) -> Option<String> {
+    evidence.get(key)?.as_str().map(str::to_owned)
+}
+
+fn evidence(state: &UnitState) -> Value {
+    json!({
+        "state_after": describe(state),
+        "invocation_after": state.invocation_id,
+        "restarts_after": state.service.as_ref().map(|service| service.restarts),
+    })
+}
+
+fn broken(reason: Reason, message: impl Into<String>, evidence: Value) -> Finding {
+    let outcome = if reason == Reason::StoppedByPerson {
+        Outcome::Cancelled
+    } else {
+        Outcome::NotVerified
+    };
+    Finding::bad(outcome, reason, message, evidence)
+}
+
+#[cfg(test)]
+mod tests;
