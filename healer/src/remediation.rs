@@ -1,11 +1,16 @@
 //! One remediation: the pure state machine, and the engine that drives it.
 
 pub mod alarm;
+mod book;
+mod case;
 pub mod deadline;
+pub mod engine;
 pub mod handle;
 pub mod ids;
 pub mod machine;
 pub mod state;
+pub mod steps;
+mod timers;
 
 use std::fmt;
 

@@ -147,9 +147,11 @@ impl Book {
     }
 
     /// The alert of a case, while it fires.
-    pub(super) fn active(&self, case: CaseId) -> Option<&Active> {
-        let case = self.cases.get(&case)?;
-        self.alerts.get(&case.alert.episode.fingerprint)
+    pub(super) fn active(&self, id: CaseId) -> Option<&Active> {
+        let case = self.cases.get(&id)?;
+        self.alerts
+            .get(&case.alert.episode.fingerprint)
+            .filter(|active| active.cases.contains(&id))
     }
 
     /// How many remediations hold a target's slot.

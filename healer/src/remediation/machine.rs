@@ -164,6 +164,43 @@ pub fn begin(mut state: Remediation) -> (Remediation, Vec<Effect>) {
     (state, vec![effect])
 }
 
+/// The first effect of a remediation whose last attempt had ended, on disk, when a crash interrupted it.
+pub fn begin_after_attempt(
+    state: Remediation,
+    outcome: Outcome,
+    now: &Now,
+) -> (Remediation, Vec<Effect>) {
+    let mut transition = Transition {
+        state,
+        effects: Vec::new(),
+        now,
+    };
+    let next = match outcome {
+        Outcome::Success => Next::End(SUCCESS),
+        _ => transition.next_after(Failure {
+            outcome,
+            reason: match outcome {
+                Outcome::Timeout => Reason::TimedOut,
+                Outcome::NotVerified => Reason::NotVerified,
+                Outcome::Cancelled => Reason::StoppedByPerson,
+                Outcome::Unknown => Reason::UnknownAfterCrash,
+                Outcome::Success | Outcome::Failed | Outcome::Observed => Reason::RemedyFailed,
+            },
+        }),
+    };
+    match next {
+        Next::End(_) => transition.settle(None, next),
+        Next::Guard(_) => transition.settled(next),
+    }
+    (transition.state, transition.effects)
+}
+
+const SUCCESS: End = End {
+    outcome: Outcome::Success,
+    reason: None,
+    quarantine: Duration::ZERO,
+};
+
 struct Transition<'a> {
     state: Remediation,
     effects: Vec<Effect>,
@@ -196,12 +233,7 @@ impl Transition<'_> {
             (Stage::Executing { .. }, Answer::Applied(Err(failure)))
             | (Stage::Verifying { .. }, Answer::Verified(Err(failure))) => self.failed(failure),
             (Stage::Verifying { .. }, Answer::Verified(Ok(()))) => {
-                let end = End {
-                    outcome: Outcome::Success,
-                    reason: None,
-                    quarantine: Duration::ZERO,
-                };
-                self.settle(Some(Ok(())), Next::End(end));
+                self.settle(Some(Ok(())), Next::End(SUCCESS));
             }
             (Stage::Identifying { .. }, Answer::Identified(Identified::DidNot)) => {
                 self.failed(Failure {
@@ -293,24 +325,35 @@ impl Transition<'_> {
     }
 
     fn failed(&mut self, failure: Failure) {
+        let next = self.next_after(failure);
+        self.settle(Some(Err(failure)), next);
+    }
+
+    /// Remembers a failed attempt, and tells what follows: the next attempt, the next rung, or the end.
+    fn next_after(&mut self, failure: Failure) -> Next {
         self.state.last = Some(failure);
-        let next = if failure.reason == Reason::StoppedByPerson || !self.state.is_alert_active {
-            Next::End(End {
+        if failure.reason == Reason::UnknownAfterCrash {
+            return Next::End(End {
+                outcome: failure.outcome,
+                reason: Some(failure.reason),
+                quarantine: self.state.quarantine,
+            });
+        }
+        if failure.reason == Reason::StoppedByPerson || !self.state.is_alert_active {
+            return Next::End(End {
                 outcome: failure.outcome,
                 reason: Some(failure.reason),
                 quarantine: Duration::ZERO,
-            })
-        } else {
-            self.next_position(failure.reason).map_or(
-                Next::End(End {
-                    outcome: failure.outcome,
-                    reason: Some(Reason::LadderExhausted),
-                    quarantine: self.state.quarantine,
-                }),
-                Next::Guard,
-            )
-        };
-        self.settle(Some(Err(failure)), next);
+            });
+        }
+        self.next_position(failure.reason).map_or(
+            Next::End(End {
+                outcome: failure.outcome,
+                reason: Some(Reason::LadderExhausted),
+                quarantine: self.state.quarantine,
+            }),
+            Next::Guard,
+        )
     }
 
     fn next_position(&self, reason: Reason) -> Option<Position> {
@@ -338,17 +381,10 @@ impl Transition<'_> {
     }
 
     fn unknown(&mut self) {
-        let failure = Failure {
+        self.failed(Failure {
             outcome: Outcome::Unknown,
             reason: Reason::UnknownAfterCrash,
-        };
-        self.state.last = Some(failure);
-        let end = End {
-            outcome: failure.outcome,
-            reason: Some(failure.reason),
-            quarantine: self.state.quarantine,
-        };
-        self.settle(Some(Err(failure)), Next::End(end));
+        });
     }
 
     /// Waits, if the remediation's own deadline allows it; else ends it, and the alert waits without it.

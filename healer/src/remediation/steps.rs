@@ -20,7 +20,7 @@ use crate::facts::{Fact, Facts, FolderFacts, History};
 use crate::guard::{self, Decision, Question};
 use crate::journal::{Committed, Entry, Intent, Journal, JournalError, Started};
 use crate::leases::{Lease, Leases};
-use crate::policy::{Policy, RemedyKind, RemedySpec, Rule, Rung};
+use crate::policy::{Policy, RemedyKind, Rule, Rung};
 use crate::reason::{Outcome, Reason};
 use crate::remedy::{Finding, Plan, Planning, Remedies, merge};
 use crate::service_manager::ServiceManager;
@@ -72,7 +72,6 @@ pub(super) struct Subject {
     pub(super) rung: usize,
     pub(super) target: Target,
     pub(super) remediation: RemediationId,
-    pub(super) is_admitted: bool,
 }
 
 impl Subject {
@@ -157,12 +156,7 @@ pub(super) async fn ask(ports: Ports, subject: Subject, active: Option<Now>) -> 
             target: subject.target.clone(),
             facts: facts.clone(),
         };
-        match ports
-            .remedies
-            .of(rung.remedy.kind())
-            .plan(&planning)
-            .await
-        {
+        match ports.remedies.of(rung.remedy.kind()).plan(&planning).await {
             Ok(made) => plan = Some(made),
             Err(reason @ (Reason::TargetBusy | Reason::FactUnknown)) => {
                 verdict = Verdict::Defer(reason, RETRY);
@@ -187,7 +181,7 @@ fn guard_verdict(subject: &Subject, facts: &Facts, now: &Now) -> Verdict {
         rule,
         rung,
         target: &subject.target,
-        remediation: subject.is_admitted.then_some(subject.remediation),
+        remediation: Some(subject.remediation),
         facts,
         now,
     };
@@ -280,7 +274,7 @@ pub(super) async fn admit(
             rule,
             rung,
             target: &subject.target,
-            remediation: subject.is_admitted.then_some(subject.remediation),
+            remediation: Some(subject.remediation),
             facts: &facts,
             now: &clock.now(),
         };
@@ -368,31 +362,38 @@ pub(super) struct Settlement {
 
 /// Writes it, again and again until the journal takes it: before that the target's slot is not free.
 pub(super) async fn settle(ports: Ports, settlement: Settlement) -> Output {
+    let mut attempt = settlement
+        .attempt
+        .map(|result| attempt_entry(&ports, &settlement, result));
+    let mut end = settlement
+        .end
+        .map(|end| end_entry(&ports, &settlement, end));
     let mut wait = Duration::from_millis(100);
-    let mut is_attempt_kept = settlement.attempt.is_none();
     loop {
-        let attempt = async {
-            match &settlement.attempt {
-                Some(result) if !is_attempt_kept => {
-                    ports.journal.record(attempt_entry(&ports, &settlement, *result)).await
-                }
-                _ => Ok(()),
-            }
-        };
-        let end = async {
-            match settlement.end {
-                Some(end) => ports.journal.record(end_entry(&ports, &settlement, end)).await,
-                None => Ok(()),
-            }
-        };
-        let (attempt, end) = tokio::join!(attempt, end);
-        is_attempt_kept |= attempt.is_ok();
-        let Err(error) = attempt.and(end) else {
+        // Called in this order and kept in this order, in one commit as a rule.
+        (attempt, end) = tokio::join!(kept(&ports, attempt), kept(&ports, end));
+        if attempt.is_none() && end.is_none() {
             return Output::Settled;
-        };
-        warn!(%error, remediation = %settlement.remediation, "the end of an attempt could not be written yet");
+        }
         ports.alarm.after(wait).await;
         wait = (wait * 2).min(Duration::from_secs(5));
+    }
+}
+
+/// Gives the entry back when the journal could not take it now.
+async fn kept(ports: &Ports, entry: Option<Entry>) -> Option<Entry> {
+    let entry = entry?;
+    match ports.journal.record(entry.clone()).await {
+        Ok(()) => None,
+        // It contradicts what the journal holds: no repetition mends that.
+        Err(error @ JournalError::Refused(_)) => {
+            warn!(%error, "the journal refused an entry");
+            None
+        }
+        Err(error) => {
+            warn!(%error, "the end of an attempt could not be written yet");
+            Some(entry)
+        }
     }
 }
 
@@ -416,9 +417,4 @@ fn end_entry(ports: &Ports, settlement: &Settlement, end: End) -> Entry {
         message: settlement.end_message.clone(),
         at: ports.clock.now(),
     }
-}
-
-/// Whether a remedy of this kind reads facts about a folder.
-pub(super) fn is_about_folder(remedy: &RemedySpec) -> bool {
-    matches!(remedy, RemedySpec::CleanFolder(_))
 }

@@ -18,6 +18,7 @@ use super::{Finding, Plan, Planning, Remedy};
 use crate::facts::Fact;
 use crate::journal::{Committed, Intent, Started};
 use crate::reason::{Outcome, Reason};
+use crate::remediation::alarm::Alarm;
 use crate::remediation::machine::Identified;
 use crate::service_manager::ServiceManager;
 use crate::target::Target;
@@ -26,7 +27,11 @@ use crate::target::Target;
 #[derive(Clone, Debug)]
 pub struct RestartService {
     manager: Arc<dyn ServiceManager>,
+    alarm: Arc<dyn Alarm>,
 }
+
+/// After a start, systemd may not be connected yet: how soon it is asked again.
+const ASK_AGAIN: Duration = Duration::from_millis(100);
 
 /// What the intent keeps: the verb and the unit before.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -45,8 +50,8 @@ enum PlannedVerb {
 
 impl RestartService {
     /// The remedy, on `manager`.
-    pub fn new(manager: Arc<dyn ServiceManager>) -> Self {
-        Self { manager }
+    pub fn new(manager: Arc<dyn ServiceManager>, alarm: Arc<dyn Alarm>) -> Self {
+        Self { manager, alarm }
     }
 
     async fn run(&self, intent: &Intent) -> Finding {
@@ -176,8 +181,12 @@ impl RestartService {
         else {
             return (Identified::Unknown, json!({}));
         };
-        let Ok(state) = self.manager.unit(unit).await else {
-            return (Identified::Unknown, json!({}));
+        let state = loop {
+            match self.manager.unit(unit).await {
+                Ok(state) => break state,
+                // The attempt's deadline ends this.
+                Err(_) => self.alarm.after(ASK_AGAIN).await,
+            }
         };
         if let Some(queued) = &state.job {
             let job = Job {
