@@ -208,7 +208,7 @@ impl<'n, 'r> At<'n, 'r> {
         known: Option<&'static [&'static str]>,
     ) -> Entries<'n, 'r> {
         Entries {
-            entries: entries.iter(),
+            rest: entries.iter(),
             value: None,
             known,
             reading: self.reading,
@@ -365,7 +365,7 @@ impl<'de> SeqAccess<'de> for Items<'_, '_> {
 }
 
 struct Entries<'n, 'r> {
-    entries: std::slice::Iter<'n, Entry>,
+    rest: std::slice::Iter<'n, Entry>,
     value: Option<&'n Node>,
     known: Option<&'static [&'static str]>,
     reading: &'r Reading<'r>,
@@ -378,7 +378,7 @@ impl<'de> MapAccess<'de> for Entries<'_, '_> {
         &mut self,
         seed: K,
     ) -> Result<Option<K::Value>, Error> {
-        for entry in self.entries.by_ref() {
+        for entry in self.rest.by_ref() {
             if self.reading.aside.contains(&entry.node.id) {
                 continue;
             }

@@ -167,10 +167,7 @@ async fn a_head_that_never_ends_is_cut_off() {
         () = async { while before.elapsed() < LONG { ticks.tick().await; let _ = writer.write_all(b"a").await; } } => {}
     }
     let took = before.elapsed();
-    assert!(
-        took >= HEAD.mul_f64(0.9) && took < LONG / 4,
-        "{took:?}"
-    );
+    assert!(took >= HEAD.mul_f64(0.9) && took < LONG / 4, "{took:?}");
     assert!(silent.closed().await < LONG / 4);
 }
 
