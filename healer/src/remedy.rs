@@ -4,6 +4,7 @@
 //! An effect is announced before it happens, by type: `apply` takes a `Committed<Started>`, which only the journal
 //! makes, after its fsync. Labels of an alert reach no remedy: it is given the target that the policy allowed.
 
+pub mod clean_folder;
 pub mod restart_service;
 
 use std::fmt;

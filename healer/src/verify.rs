@@ -1,5 +1,6 @@
 //! The checks that judge a remedy by its effect, one file each. The engine runs one after each remedy that returned.
 
+pub mod free_space;
 pub mod unit_active;
 
 use std::sync::Arc;
