@@ -68,3 +68,6 @@ impl Drop for Share {
         self.room.taken.fetch_sub(self.bytes, Ordering::AcqRel);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -18,6 +18,10 @@ use crate::work::InvalidAlert;
 
 /// `alertname` in a record of an invalid alert.
 const NAME_BYTES: usize = 200;
+/// What is wrong with a body or an alert: the parser quotes what it found, however long that is.
+const PROBLEM_BYTES: usize = 300;
+/// `receiver` and `groupKey`, kept for diagnosis only.
+const DIAGNOSIS_BYTES: usize = 4 << 10;
 /// What an alert costs beside its maps.
 const ALERT_BYTES: usize = 256;
 
@@ -66,8 +70,8 @@ pub(super) fn notification(body: &[u8], limits: &Limits) -> Result<Read, Unreada
         return Err(Unreadable::Malformed("no alerts in it".to_owned()));
     }
     Ok(Read {
-        receiver: envelope.receiver,
-        group_key: envelope.group_key,
+        receiver: cut(&envelope.receiver, DIAGNOSIS_BYTES).to_owned(),
+        group_key: cut(&envelope.group_key, DIAGNOSIS_BYTES).to_owned(),
         truncated: envelope.truncated,
         alerts: collected.alerts,
         invalid: collected.invalid,
@@ -141,7 +145,7 @@ impl<'l> Collected<'l> {
     fn unless_too_large<T>(&self, read: serde_json::Result<T>) -> Result<T, Unreadable> {
         read.map_err(|error| {
             if self.is_within() {
-                Unreadable::Malformed(error.to_string())
+                Unreadable::Malformed(problem(&error))
             } else {
                 Unreadable::TooLarge
             }
@@ -258,11 +262,35 @@ enum AlertField {
 }
 
 /// `status` is a word in the webhook and an object in the API, where it says nothing that is needed.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum StatusField {
-    Word(AlertStatus),
-    Other(IgnoredAny),
+struct StatusField(Option<AlertStatus>);
+
+impl<'de> Deserialize<'de> for StatusField {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(StatusVisitor).map(Self)
+    }
+}
+
+struct StatusVisitor;
+
+impl<'de> Visitor<'de> for StatusVisitor {
+    type Value = Option<AlertStatus>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("firing or resolved")
+    }
+
+    fn visit_str<E>(self, word: &str) -> Result<Self::Value, E> {
+        Ok(match word {
+            "firing" => Some(AlertStatus::Firing),
+            "resolved" => Some(AlertStatus::Resolved),
+            _ => None,
+        })
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(None)
+    }
 }
 
 struct AlertVisitor<'l>(&'l Limits);
@@ -279,11 +307,7 @@ impl<'de> Visitor<'de> for AlertVisitor<'_> {
         let mut read = AlertRead::default();
         while let Some(field) = map.next_key()? {
             match field {
-                AlertField::Status => {
-                    if let StatusField::Word(status) = map.next_value()? {
-                        read.status = Some(status);
-                    }
-                }
+                AlertField::Status => read.status = map.next_value::<StatusField>()?.0,
                 AlertField::Labels => {
                     read.labels = Some(map.next_value_seed(TextMap {
                         what: "labels",
@@ -321,7 +345,7 @@ impl AlertRead {
             .map_err(|error| {
                 Box::new(InvalidAlert {
                     name: String::new(),
-                    problem: error.to_string(),
+                    problem: problem(&error),
                 })
             })
     }
@@ -365,6 +389,11 @@ impl AlertRead {
                 .filter(|&at| status == AlertStatus::Resolved && is_set(at)),
         })
     }
+}
+
+fn problem(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    cut(&text, PROBLEM_BYTES).to_owned()
 }
 
 /// Go's zero time, year 1, means "not yet".
