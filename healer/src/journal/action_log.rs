@@ -142,8 +142,11 @@ impl ActionLog {
     }
 
     fn move_aside(&self) -> io::Result<()> {
-        let stamp = self.clock.now().wall.strftime("%Y%m%dT%H%M%SZ").to_string();
-        let aside = self.path.with_added_extension(format!("foreign-{stamp}"));
+        let stamp = self.clock.now().wall.strftime("%Y%m%dT%H%M%SZ");
+        let mut aside = self.path.with_added_extension(format!("foreign-{stamp}"));
+        while aside.try_exists()? {
+            aside.add_extension("again");
+        }
         tracing::warn!(
             path = %self.path.display(),
             aside = %aside.display(),

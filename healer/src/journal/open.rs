@@ -14,7 +14,7 @@ use super::lock::{LockError, StoreLock};
 use super::moment;
 use super::operation::State;
 use super::reserve::Reserve;
-use super::schema::{self, SchemaError};
+use super::schema::{self, MIGRATIONS, SchemaError};
 use super::stats::CommitObserver;
 
 /// Where and how the journal is kept.
@@ -258,19 +258,9 @@ fn open_database(path: &Path) -> Result<Connection, OpenError> {
     if is_small {
         check_integrity(&conn, path)?;
     }
+    schema::check(&conn, MIGRATIONS.len()).map_err(|error| schema_error(path, error))?;
     configure(&conn).map_err(sql)?;
-    schema::migrate(&mut conn, path, schema::MIGRATIONS).map_err(|error| match error {
-        SchemaError::Newer { found, known } => OpenError::Newer {
-            path: path.to_owned(),
-            found,
-            known,
-        },
-        SchemaError::Foreign => OpenError::Foreign {
-            path: path.to_owned(),
-        },
-        SchemaError::Backup { path, why } => OpenError::Backup { path, problem: why },
-        SchemaError::Sql(error) => sql_error(path, error),
-    })?;
+    schema::migrate(&mut conn, path, MIGRATIONS).map_err(|error| schema_error(path, error))?;
     schema::sync_folder(path).map_err(|error| io_error(path, error))?;
     Ok(conn)
 }
@@ -347,6 +337,21 @@ fn io_error(path: &Path, error: io::Error) -> OpenError {
             path,
             source: error,
         },
+    }
+}
+
+fn schema_error(path: &Path, error: SchemaError) -> OpenError {
+    match error {
+        SchemaError::Newer { found, known } => OpenError::Newer {
+            path: path.to_owned(),
+            found,
+            known,
+        },
+        SchemaError::Foreign => OpenError::Foreign {
+            path: path.to_owned(),
+        },
+        SchemaError::Backup { path, why } => OpenError::Backup { path, problem: why },
+        SchemaError::Sql(error) => sql_error(path, error),
     }
 }
 

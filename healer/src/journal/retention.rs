@@ -46,7 +46,7 @@ const TABLES: &[Table] = &[
     table(
         "attempts",
         "number",
-        "ended",
+        "intent",
         "remediation IN (SELECT id FROM remediations WHERE ended_wall IS NOT NULL)",
     ),
     table(

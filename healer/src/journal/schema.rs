@@ -34,20 +34,24 @@ impl From<rusqlite::Error> for SchemaError {
     }
 }
 
-/// Brings the database at `path` to the newest version.
+/// Refuses a database that is not ours or newer than `known`; writes nothing.
+pub(super) fn check(conn: &Connection, known: usize) -> Result<(), SchemaError> {
+    let found = version(conn)?;
+    check_origin(conn, found)?;
+    if found > known {
+        return Err(SchemaError::Newer { found, known });
+    }
+    Ok(())
+}
+
+/// Brings the checked database at `path` to the newest version.
 pub(super) fn migrate(
     conn: &mut Connection,
     path: &Path,
     migrations: &[&str],
 ) -> Result<(), SchemaError> {
     let version = version(conn)?;
-    check_origin(conn, version)?;
-    let Some(pending) = migrations.get(version..) else {
-        return Err(SchemaError::Newer {
-            found: version,
-            known: migrations.len(),
-        });
-    };
+    let pending = migrations.get(version..).unwrap_or_default();
     if pending.is_empty() {
         return Ok(());
     }

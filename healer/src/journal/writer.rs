@@ -84,6 +84,8 @@ impl Writer {
             }
         };
         self.finish(queue, is_clean);
+        // Closed and unlocked before anybody is told.
+        drop(self);
         if let Some(told) = told {
             // Whoever asked may have gone.
             let _ = told.send(());

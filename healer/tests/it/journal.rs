@@ -1,4 +1,12 @@
 //! The journal as its users see it, on a real file system.
 
+mod alerts;
+mod budget;
+mod child;
 mod course;
+mod crash;
 mod fixture;
+mod full_disk;
+mod log;
+mod opening;
+mod windows;

@@ -18,17 +18,40 @@ use uuid::Uuid;
 
 /// A folder for a journal, and what a journal is opened with.
 pub(super) struct Fixture {
-    pub(super) folder: tempfile::TempDir,
+    pub(super) folder: Folder,
     pub(super) clock: Arc<ManualClock>,
     pub(super) lifecycle: Lifecycle,
+}
+
+/// Removed at the end, or left to whoever made it.
+pub(super) enum Folder {
+    Own(tempfile::TempDir),
+    Given(PathBuf),
+}
+
+impl Folder {
+    pub(super) fn path(&self) -> &Path {
+        match self {
+            Self::Own(folder) => folder.path(),
+            Self::Given(path) => path,
+        }
+    }
 }
 
 impl Fixture {
     pub(super) fn new() -> Self {
         Self {
-            folder: tempfile::tempdir().unwrap(),
+            folder: Folder::Own(tempfile::tempdir().unwrap()),
             clock: Arc::new(ManualClock::new(start_of_time())),
             lifecycle: Lifecycle::new(),
+        }
+    }
+
+    /// In a folder that somebody else made.
+    pub(super) fn at(folder: &Path) -> Self {
+        Self {
+            folder: Folder::Given(folder.to_owned()),
+            ..Self::new()
         }
     }
 

@@ -1,0 +1,56 @@
+//! This test program started once more, to be killed or to be shut into a small file system.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+/// Tells the other process what to work on; tests that need it return at once without it.
+pub(super) const FOLDER: &str = "PRUNELLE_JOURNAL_TEST_FOLDER";
+
+/// The folder this process was started for, if it was.
+pub(super) fn folder() -> Option<std::path::PathBuf> {
+    std::env::var_os(FOLDER).map(Into::into)
+}
+
+/// This program, running one test only, on `folder`.
+pub(super) fn command(test: &str, folder: &Path) -> Command {
+    let program = std::env::current_exe().unwrap();
+    let mut command = new(&program);
+    command.args(arguments(test)).env(FOLDER, folder);
+    command
+}
+
+/// The same, in a mount namespace of its own where `folder` is a tmpfs of `size`. It vanishes with the process.
+pub(super) fn command_on_tmpfs(test: &str, folder: &Path, size: &str) -> Command {
+    let mut command = new(Path::new("unshare"));
+    if !rustix::process::geteuid().is_root() {
+        command.args(["--user", "--map-root-user"]);
+    }
+    let script = format!("mount -t tmpfs -o size={size} tmpfs \"$0\" && exec \"$@\"");
+    command
+        .args(["--mount", "sh", "-c", &script])
+        .arg(folder)
+        .arg(std::env::current_exe().unwrap())
+        .args(arguments(test))
+        .env(FOLDER, folder);
+    command
+}
+
+fn arguments(test: &str) -> [String; 4] {
+    let name = format!("journal::{test}");
+    [
+        "--exact".to_owned(),
+        name,
+        "--nocapture".to_owned(),
+        "--test-threads=1".to_owned(),
+    ]
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "tests start this very program once more and wait for it"
+)]
+fn new(program: &Path) -> Command {
+    let mut command = Command::new(program);
+    command.stdin(Stdio::null());
+    command
+}
