@@ -13,7 +13,7 @@ use crate::remediation::RemediationId;
 use crate::target::Target;
 
 /// How far back charges and repairs are read; no budget or cooldown looks further.
-pub const HISTORY_WINDOW: Duration = Duration::from_secs(31 * 24 * 60 * 60);
+pub const HISTORY_WINDOW: Duration = Duration::from_hours(31 * 24);
 
 /// Reads the history of a rule and a target.
 pub(super) struct ReadHistory {

@@ -17,7 +17,7 @@ use crate::reason::Reason;
 use crate::work::{InvalidAlert, Notification};
 
 /// The same invalid alert is told again after this long.
-const REPEAT_INVALID: Duration = Duration::from_secs(60 * 60);
+const REPEAT_INVALID: Duration = Duration::from_hours(1);
 
 /// Keeps a webhook's notification; finds which of its alerts changed, as indices.
 pub(super) struct RecordNotification(pub(super) Notification);
@@ -104,6 +104,13 @@ impl Operation for Firing {
         }
         Ok(firing)
     }
+}
+
+#[derive(Serialize)]
+struct InvalidDetails<'a> {
+    alert: &'a str,
+    reason: Reason,
+    problem: &'a str,
 }
 
 /// How an alert was heard of.
@@ -266,12 +273,6 @@ impl Transaction<'_> {
                 at.boot_id.as_str()
             ],
         )?;
-        #[derive(Serialize)]
-        struct Details<'a> {
-            alert: &'a str,
-            reason: Reason,
-            problem: &'a str,
-        }
         self.add_event(&NewEvent {
             at,
             event_type: EventType::Decision,
@@ -282,7 +283,7 @@ impl Transaction<'_> {
                 "Alert {} is over the limits: {}",
                 invalid.name, invalid.problem
             ),
-            details: &Details {
+            details: &InvalidDetails {
                 alert: &invalid.name,
                 reason: Reason::InvalidAlert,
                 problem: &invalid.problem,
@@ -328,7 +329,7 @@ impl Transaction<'_> {
     }
 }
 
-/// `name` carries the unit in `prunelle_service_up` and in node_systemd's metrics.
+/// `name` carries the unit in `prunelle_service_up` and in `node_systemd`'s metrics.
 fn service_label(labels: &Labels) -> Option<&str> {
     labels
         .get("name")

@@ -39,7 +39,7 @@ impl JournalOptions {
             path: path.into(),
             reserve_bytes: 64 << 20,
             action_log: None,
-            retention: Duration::from_secs(90 * 24 * 60 * 60),
+            retention: Duration::from_hours(90 * 24),
             on_commit: None,
         }
     }

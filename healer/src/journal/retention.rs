@@ -129,7 +129,7 @@ impl Retention {
     }
 
     /// The step was committed: go on from there.
-    pub(super) fn done(&mut self, step: Step) {
+    pub(super) fn done(&mut self, step: &Step) {
         self.passed = step.to;
     }
 }

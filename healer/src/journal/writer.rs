@@ -254,7 +254,7 @@ impl Writer {
             && let Some(mut step) = self.retention.due(now, self.stats.logged())
         {
             match self.transact(true, &mut |tx| step.run(tx)) {
-                Ok(()) => self.retention.done(step),
+                Ok(()) => self.retention.done(&step),
                 Err(error) => tracing::warn!(
                     error = self.explain(&error),
                     "cannot delete what is too old"

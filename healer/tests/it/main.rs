@@ -1,3 +1,4 @@
 //! The healer's integration tests: one binary, a module a subject.
 
+#[cfg(test)]
 mod journal;

@@ -97,7 +97,7 @@ fn cut_at_any_byte_it_equals_the_journal_after_the_next_start() {
     let fixture = Fixture::new(4);
     fixture.start().unwrap();
     let whole = fixture.text();
-    assert_eq!(whole.iter().filter(|byte| **byte == b'\n').count(), 4);
+    assert_eq!(whole.split(|byte| *byte == b'\n').count(), 5);
     for length in 0..=whole.len() {
         fs::write(fixture.path(), &whole[..length]).unwrap();
         fixture.start().unwrap();

@@ -6,8 +6,8 @@ use super::super::operation::State;
 use super::super::schema;
 use super::*;
 
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
-const KEEP: Duration = Duration::from_secs(90 * 24 * 60 * 60);
+const DAY: Duration = Duration::from_hours(24);
+const KEEP: Duration = Duration::from_hours(90 * 24);
 
 fn database() -> (tempfile::TempDir, Connection) {
     let folder = tempfile::tempdir().unwrap();
@@ -30,7 +30,7 @@ fn ago(age: Duration) -> Now {
     let now = now();
     Now {
         wall: now.wall - age,
-        boot: now.boot - age,
+        boot: now.boot.saturating_sub(age),
         ..now
     }
 }
@@ -48,7 +48,7 @@ fn forget(conn: &Connection, has_log: bool, logged: u64) {
             },
         };
         step.run(&mut tx).unwrap();
-        retention.done(step);
+        retention.done(&step);
     }
 }
 
@@ -77,7 +77,7 @@ fn count(conn: &Connection, table: &str) -> i64 {
 fn what_is_too_old_goes_and_the_rest_stays() {
     let (_folder, conn) = database();
     add_events(&conn, (0..1200).map(|_| KEEP + DAY));
-    add_events(&conn, (0..700).map(|_| KEEP - DAY));
+    add_events(&conn, (0..700).map(|_| KEEP.saturating_sub(DAY)));
     forget(&conn, true, u64::MAX);
     assert_eq!(count(&conn, "events"), 700);
 }

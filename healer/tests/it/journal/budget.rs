@@ -15,7 +15,7 @@ use super::fixture::{Fixture, remediation};
 
 const MAX: usize = 3;
 const HOST_MAX: usize = 5;
-const PER: Duration = Duration::from_secs(600);
+const PER: Duration = Duration::from_mins(10);
 
 /// What happens at the same time, and how long nothing happens before it.
 #[derive(Clone, Debug)]

@@ -88,7 +88,7 @@ async fn nothing_acknowledged_is_lost() {
     );
     assert!(unfinished.is_disjoint(&ends), "an end was lost");
     // Every start but the first came after a kill.
-    let unclean = journal.unclean_starts_within(Duration::from_secs(300));
+    let unclean = journal.unclean_starts_within(Duration::from_mins(5));
     assert_eq!(unclean.await.unwrap(), usize::try_from(ROUNDS).unwrap());
     assert_equal(&fixture, journal).await;
 }

@@ -1,6 +1,7 @@
 //! The action log against the journal: equal after everything that can happen to the file.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 use std::time::Duration;
@@ -40,11 +41,17 @@ fn assert_chain(text: &str, first: &str) -> String {
             .strip_suffix(&format!(",\"hash\":\"{hash}\"}}"))
             .unwrap();
         let digest = Sha256::digest(format!("{without}}}").as_bytes());
-        let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-        assert_eq!(hash, hex, "{line}");
-        previous = hash.to_owned();
+        assert_eq!(hash, hex(&digest), "{line}");
+        hash.clone_into(&mut previous);
     }
     previous
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        write!(text, "{byte:02x}").unwrap();
+        text
+    })
 }
 
 async fn hear(fixture: &Fixture, journal: &Journal, numbers: std::ops::Range<u64>) {

@@ -50,9 +50,7 @@ async fn the_last_handle_closes_it() {
     let journal = tokio::time::timeout(Duration::from_secs(10), opened)
         .await
         .unwrap();
-    let unclean = journal
-        .unclean_starts_within(Duration::from_secs(300))
-        .await;
+    let unclean = journal.unclean_starts_within(Duration::from_mins(5)).await;
     assert_eq!(unclean.unwrap(), 0);
 }
 
@@ -171,7 +169,7 @@ async fn starts_without_a_clean_stop_are_counted_for_a_while() {
     conn.execute("UPDATE starts SET stopped = NULL", [])
         .unwrap();
     drop(conn);
-    let minutes = |count: u64| Duration::from_secs(60 * count);
+    let minutes = |count: u64| Duration::from_mins(count);
     let journal = fixture.open();
     assert_eq!(journal.unclean_starts_within(minutes(5)).await.unwrap(), 1);
     journal.close().await;

@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::fixture::{Fixture, admit, remediation, target};
 
-const HOUR: Duration = Duration::from_secs(60 * 60);
+const HOUR: Duration = Duration::from_hours(1);
 
 async fn history(journal: &Journal, fixture: &Fixture) -> History {
     journal
