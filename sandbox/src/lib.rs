@@ -4,6 +4,7 @@
 //! Nothing of the host is touched, and nothing is left when a manager is dropped or its owner is killed.
 //! Everything here is blocking: tests of asynchronous code call it from the test's own thread.
 
+pub mod demo;
 pub mod http;
 pub mod manager;
 mod namespace;

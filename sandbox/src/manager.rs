@@ -63,7 +63,8 @@ impl Options {
 #[derive(Debug)]
 pub struct Manager {
     // Declared, so dropped, before the folder: the manager ends before its files do.
-    _kept: Kept,
+    /// None when another process owns the manager.
+    _kept: Option<Kept>,
     namespace: Namespace,
     /// The manager itself, as the host numbers it.
     process: Pid,
@@ -95,10 +96,10 @@ impl Manager {
 
         let env = environment(&dir, options.env);
         let mut kept = spawn::keep_with_cgroup("prunelle", &unshare(&dir, &env), &dir.join(LOG))?;
-        let (namespace, process) = locate(&dir, &mut kept)
+        let (namespace, process) = locate(&dir, || kept.is_running())
             .with_context(|| format!("no manager came up: {}", spawn::tail(&dir.join(LOG))))?;
         let manager = Self {
-            _kept: kept,
+            _kept: Some(kept),
             namespace,
             process,
             env,
@@ -107,6 +108,20 @@ impl Manager {
         };
         manager.wait_for_bus()?;
         Ok(manager)
+    }
+
+    /// A manager that another process started in `dir`; dropping this leaves it alone.
+    pub fn attach(dir: &Path) -> Result<Self> {
+        let dir = dir.canonicalize()?;
+        let (namespace, process) = locate(&dir, || true)?;
+        Ok(Self {
+            _kept: None,
+            namespace,
+            process,
+            env: environment(&dir, Vec::new()),
+            dir,
+            _temporary: None,
+        })
     }
 
     /// The folder of the sandbox: unit files and logs.
@@ -299,10 +314,10 @@ fn unshare(dir: &Path, env: &[(String, String)]) -> Command {
 }
 
 /// Finds the namespaces and the manager's process, from the pids that `init.sh` writes.
-fn locate(dir: &Path, kept: &mut Kept) -> Result<(Namespace, Pid)> {
+fn locate(dir: &Path, mut is_running: impl FnMut() -> bool) -> Result<(Namespace, Pid)> {
     let mut pid_in = |file: &str| {
         wait::try_until(&format!("{file} is written"), START_LIMIT, || {
-            ensure!(kept.is_running(), "it ended at once");
+            ensure!(is_running(), "it ended at once");
             let text = fs::read_to_string(dir.join(file))?;
             // Without its line end it is not written to its end.
             Ok(text

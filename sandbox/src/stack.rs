@@ -5,7 +5,7 @@
 //! ships, and dropping a stack leaves nothing.
 
 mod host;
-mod observe;
+pub mod observe;
 mod receiver;
 mod server;
 mod shipped;
@@ -27,6 +27,9 @@ pub use shipped::RuleChange;
 
 use crate::programs::Programs;
 use crate::{spawn, wait};
+
+/// How long the parts may take to find each other.
+const CONNECT_LIMIT: Duration = Duration::from_secs(30);
 
 /// Scrape and evaluation intervals.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -180,7 +183,9 @@ impl Stack {
             dir,
             _temporary: temporary,
         };
-        stack.wait_until_connected()?;
+        stack
+            .wait_until_connected()
+            .inspect_err(|_| stack.print_logs())?;
         Ok(stack)
     }
 
@@ -255,26 +260,27 @@ impl Stack {
         }
     }
 
-    /// Every target scraped, every watched service known, Alertmanager found.
+    /// Waits until every job has been scraped once, CPU and disk included (up to 5 s more than [`Stack::start`] waits).
+    pub fn wait_until_scraped(&self) -> Result<()> {
+        // Two jobs for each exporter, one for each healer.
+        self.wait_for_series("up == 1", self.hosts.len() * 3)
+    }
+
+    /// Waits until a query yields at least `count` series.
+    pub fn wait_for_series(&self, expression: &str, count: usize) -> Result<()> {
+        wait::try_until(&format!("{count} of `{expression}`"), CONNECT_LIMIT, || {
+            Ok((self.query(expression)?.len() >= count).then_some(()))
+        })
+    }
+
+    /// The services of every host are known, and Prometheus has found Alertmanager: a fault from now on becomes an alert.
     fn wait_until_connected(&self) -> Result<()> {
-        let hosts = self.hosts.len();
-        let connected = [
-            // Two jobs for the exporter and one for the healer.
-            ("up == 1", hosts * 3),
-            (
-                "node_scrape_collector_success{collector=\"services\"} == 1",
-                hosts,
-            ),
-            ("prometheus_notifications_alertmanagers_discovered", 0),
-        ];
-        for (expression, count) in connected {
-            let what = format!("{expression} for {count} targets");
-            wait::try_until(&what, Duration::from_secs(30), || {
-                Ok((self.query(expression)?.len() >= count).then_some(()))
-            })
-            .inspect_err(|_| self.print_logs())?;
-        }
-        Ok(())
+        let services = "node_scrape_collector_success{collector=\"services\"} == 1";
+        self.wait_for_series(services, self.hosts.len())?;
+        wait::try_until("Prometheus finds Alertmanager", CONNECT_LIMIT, || {
+            let found = observe::alertmanagers(self.prometheus.port())?;
+            Ok((found > 0).then_some(()))
+        })
     }
 }
 

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
+use jiff::Timestamp;
 
 /// How often a condition is looked at.
 const INTERVAL: Duration = Duration::from_millis(5);
@@ -24,7 +25,13 @@ impl Stopwatch {
     }
 }
 
-/// Looks every 5 ms until `look` yields a value, and returns it with the time that took; an error names `what` once `limit` is over.
+/// The wall clock, for comparison with time stamps of logs and samples.
+#[expect(clippy::disallowed_methods, reason = "real programs run in real time")]
+pub fn now() -> Timestamp {
+    Timestamp::now()
+}
+
+/// Looks every 5 ms until `look` yields a value, and returns it; an error names `what` once `limit` is over.
 pub fn wait_until<T>(
     what: &str,
     limit: Duration,

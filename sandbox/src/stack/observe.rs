@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
+use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -20,9 +21,9 @@ pub struct Alert {
     pub labels: Labels,
     /// Annotations.
     pub annotations: Labels,
-    /// When it began to fire, RFC 3339.
+    /// When it began to fire.
     #[serde(rename = "startsAt")]
-    pub starts_at: String,
+    pub starts_at: Timestamp,
     /// Identifies it.
     pub fingerprint: String,
 }
@@ -40,7 +41,7 @@ impl Alert {
 }
 
 /// The alerts that Alertmanager holds as active, silenced or inhibited.
-pub(super) fn alerts(alertmanager: u16) -> Result<Vec<Alert>> {
+pub fn alerts(alertmanager: u16) -> Result<Vec<Alert>> {
     http::get_json(alertmanager, "/api/v2/alerts")
 }
 
@@ -54,7 +55,7 @@ pub struct Sample {
 }
 
 /// An instant query.
-pub(super) fn query(prometheus: u16, expression: &str) -> Result<Vec<Sample>> {
+pub fn query(prometheus: u16, expression: &str) -> Result<Vec<Sample>> {
     #[derive(Deserialize)]
     struct Answer {
         data: Data,
@@ -86,11 +87,45 @@ pub(super) fn query(prometheus: u16, expression: &str) -> Result<Vec<Sample>> {
         .collect()
 }
 
+/// The first sample of the vector's last minute that is written as `wanted` and not older than `since`: its time.
+pub fn first_sample(
+    prometheus: u16,
+    vector: &str,
+    wanted: &str,
+    since: Timestamp,
+) -> Result<Option<Timestamp>> {
+    let path = format!(
+        "/api/v1/query?query={}",
+        http::escaped(&format!("{vector}[1m]"))
+    );
+    let answer: Value = http::get_json(prometheus, &path)?;
+    let samples = answer
+        .pointer("/data/result/0/values")
+        .and_then(Value::as_array);
+    for sample in samples.into_iter().flatten() {
+        let (seconds, value): (f64, String) = serde_json::from_value(sample.clone())?;
+        let at = Timestamp::from_duration(SignedDuration::try_from_secs_f64(seconds)?)?;
+        if at >= since && value == wanted {
+            return Ok(Some(at));
+        }
+    }
+    Ok(None)
+}
+
+/// How many Alertmanagers Prometheus sends to.
+pub fn alertmanagers(prometheus: u16) -> Result<usize> {
+    let answer: Value = http::get_json(prometheus, "/api/v1/alertmanagers")?;
+    let active = answer
+        .pointer("/data/activeAlertmanagers")
+        .and_then(Value::as_array);
+    Ok(active.map_or(0, Vec::len))
+}
+
 /// One line of the action log.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Action {
-    /// RFC 3339, UTC.
-    pub timestamp: String,
+    /// When.
+    pub timestamp: Timestamp,
     /// `alert`, `decision`, `action` or `outcome`.
     pub event_type: String,
     /// `service_restart`, `folder_clean`; empty for alerts.

@@ -1,0 +1,6 @@
+//! Scenarios: whole programs on a real systemd, with real Prometheus and Alertmanager.
+//!
+//! Each starts a stack of its own (`prunelle_sandbox::Stack`), so that they run at the same time and in any order.
+
+#[cfg(test)]
+mod dead_service;
