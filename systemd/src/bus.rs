@@ -4,10 +4,12 @@
 //! read by plain calls and never cached.
 
 use std::num::NonZeroUsize;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::try_join_all;
 use serde::Serialize;
+use tokio::sync::Semaphore;
 use zbus::message::{Message, Sequence};
 use zbus::names::OwnedUniqueName;
 use zbus::{Connection, DynamicType, MessageStream, OwnedVariant};
@@ -27,11 +29,16 @@ pub(crate) const BUS: &str = "org.freedesktop.DBus";
 const BUS_PATH: &str = "/org/freedesktop/DBus";
 const PEER: &str = "org.freedesktop.DBus.Peer";
 
+/// How many calls may wait for their answers at a time. The bus refuses a connection more than 128
+/// (`max_replies_per_connection`).
+const CALLS_AT_ONCE: usize = 64;
+
 /// A connection to the bus on which systemd was found.
 #[derive(Clone, Debug)]
 pub(crate) struct Bus {
     connection: Connection,
     systemd: OwnedUniqueName,
+    calls: Arc<Semaphore>,
 }
 
 /// A row of `ListUnits`.
@@ -83,6 +90,7 @@ impl Bus {
                     Self {
                         connection,
                         systemd,
+                        calls: Arc::new(Semaphore::new(CALLS_AT_ONCE)),
                     },
                     signals,
                 )))
@@ -121,9 +129,12 @@ impl Bus {
         }
     }
 
-    /// The lightest question there is; any answer will do.
+    /// The lightest question there is; any answer will do. Waits behind no other call.
     pub(crate) async fn ping(&self) -> zbus::Result<()> {
-        self.call(MANAGER_PATH, PEER, "Ping", &()).await.map(drop)
+        self.connection
+            .call_method(Some(&self.systemd), MANAGER_PATH, Some(PEER), "Ping", &())
+            .await
+            .map(drop)
     }
 
     /// All loaded units.
@@ -220,6 +231,8 @@ impl Bus {
     where
         B: Serialize + DynamicType,
     {
+        // Never closed, so that it cannot fail.
+        let _permit = self.calls.acquire().await;
         self.connection
             .call_method(Some(&self.systemd), path, Some(interface), method, body)
             .await

@@ -71,7 +71,7 @@ impl Default for Limits {
             signals: 4096,
             liveness_every: Duration::from_secs(2),
             liveness_limit: Duration::from_millis(800),
-            reconcile_every: Duration::from_secs(300),
+            reconcile_every: Duration::from_mins(5),
             backoff_first: Duration::from_millis(20),
             backoff_last: Duration::from_secs(2),
         }

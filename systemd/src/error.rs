@@ -117,9 +117,13 @@ pub(crate) fn is_timeout(error: &zbus::Error) -> bool {
     matches!(error, zbus::Error::InputOutput(error) if error.kind() == ErrorKind::TimedOut)
 }
 
-/// Whether the other side answered at all, if only with an error.
+/// Whether systemd itself answered, if only with an error.
 pub(crate) fn is_answer(error: &zbus::Error) -> bool {
-    reply(error).is_some_and(|(name, _)| !is_absence(&name))
+    const BY_THE_BUS: [&str; 2] = [
+        "org.freedesktop.DBus.Error.NoReply",
+        "org.freedesktop.DBus.Error.LimitsExceeded",
+    ];
+    reply(error).is_some_and(|(name, _)| !is_absence(&name) && !BY_THE_BUS.contains(&&*name))
 }
 
 #[cfg(test)]

@@ -345,7 +345,7 @@ impl Model {
         match signal {
             Signal::UnitNew(unit) => self.hear_new(unit, at),
             Signal::UnitRemoved(unit) => self.hear_removed(&unit, at),
-            Signal::Properties(message) => self.hear_properties(message, at),
+            Signal::Properties(message) => self.hear_properties(&message, at),
             Signal::Reloading(_) | Signal::FilesChanged | Signal::OwnerChanged => {}
         }
     }
@@ -404,7 +404,7 @@ impl Model {
         }
     }
 
-    fn hear_properties(&mut self, message: Message, at: Sequence) {
+    fn hear_properties(&mut self, message: &Message, at: Sequence) {
         let header = message.header();
         let Some(unit) = header
             .path()
@@ -506,15 +506,11 @@ impl Model {
         } = reading;
         let trigger_names = triggers.iter().map(|trigger| trigger.id.clone()).collect();
         for trigger in triggers {
-            if self.triggers.contains_key(&trigger.id) {
-                self.learn_trigger(trigger);
-            } else {
-                let known = Trigger {
-                    is_active: trigger.is_active,
-                    at: trigger.at,
-                };
-                self.triggers.insert(trigger.id, known);
-            }
+            self.triggers.entry(trigger.id.clone()).or_insert(Trigger {
+                is_active: trigger.is_active,
+                at: trigger.at,
+            });
+            self.learn_trigger(trigger);
         }
         let id = state.id.clone();
         let has_run = state.active != ActiveState::Inactive;

@@ -14,6 +14,10 @@ pub(crate) type Properties<'a> = HashMap<&'a str, Variant<'a>>;
 
 /// What was told of the interface `org.freedesktop.systemd1.Unit`.
 #[derive(Debug, Default)]
+#[expect(
+    clippy::option_option,
+    reason = "the outer one says whether it was told, the inner one whether it is set"
+)]
 pub(crate) struct UnitChange {
     pub(crate) id: Option<UnitName>,
     pub(crate) load: Option<LoadState>,
@@ -38,7 +42,7 @@ impl UnitChange {
                 "LoadState" => change.load = text(value).map(LoadState::parse),
                 "ActiveState" => change.active = text(value).map(ActiveState::parse),
                 "SubState" => change.sub = text(value).map(str::to_owned),
-                "Job" => change.job = queued_job(value),
+                "Job" => change.job = Some(queued_job(value)),
                 "InvocationID" => change.invocation_id = Some(invocation_id(value)),
                 "InactiveExitTimestamp" => change.last_start = Some(timestamp(value)),
                 "StateChangeTimestamp" => change.state_change = Some(timestamp(value)),
@@ -189,14 +193,14 @@ fn text<'a>(value: &'a Variant<'a>) -> Option<&'a str> {
 }
 
 /// `(uo)`, where number zero means none.
-fn queued_job(value: &Variant<'_>) -> Option<Option<(u32, String)>> {
+fn queued_job(value: &Variant<'_>) -> Option<(u32, String)> {
     let Variant::Structure(structure) = value else {
         return None;
     };
     let [Variant::U32(id), Variant::ObjectPath(path)] = structure.fields() else {
         return None;
     };
-    Some((*id != 0).then(|| (*id, path.as_str().to_owned())))
+    (*id != 0).then(|| (*id, path.as_str().to_owned()))
 }
 
 /// 16 bytes, or none while the unit never ran.

@@ -135,10 +135,10 @@ pub(crate) fn is_present(state: &UnitState) -> bool {
 /// Reads all that is watched.
 pub(crate) async fn take_picture(bus: &Bus, watch: &WatchList) -> zbus::Result<Picture> {
     let plain: Vec<&UnitName> = watch.names().collect();
-    let ((listed, listed_at), named) =
+    let ((listed, listed_at), answers) =
         try_join(bus.list_units(), bus.list_units_by_names(&plain)).await?;
-    let names: BTreeMap<UnitName, UnitName> = if named.len() == plain.len() {
-        let ids = named.into_iter().map(|row| row.map(|row| row.id));
+    let ids_by_name: BTreeMap<UnitName, UnitName> = if answers.len() == plain.len() {
+        let ids = answers.into_iter().map(|row| row.map(|row| row.id));
         plain
             .iter()
             .zip(ids)
@@ -164,7 +164,7 @@ pub(crate) async fn take_picture(bus: &Bus, watch: &WatchList) -> zbus::Result<P
             is_present(&state)
         })
         .map(|row| row.id);
-    let named: BTreeSet<UnitName> = names.values().cloned().collect();
+    let named: BTreeSet<UnitName> = ids_by_name.values().cloned().collect();
     let ids: BTreeSet<UnitName> = named.iter().cloned().chain(by_glob).collect();
     let readings = stream::iter(ids)
         .map(async |id| match read(bus, &id).await {
@@ -182,7 +182,7 @@ pub(crate) async fn take_picture(bus: &Bus, watch: &WatchList) -> zbus::Result<P
         .await?;
     Ok(Picture {
         watch: watch.clone(),
-        names,
+        names: ids_by_name,
         readings,
         listed_at,
     })

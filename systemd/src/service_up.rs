@@ -19,14 +19,13 @@ pub fn service_up(unit: &UnitState) -> ServiceUp {
     let loaded = unit.load == LoadState::Loaded;
     let up = loaded
         && match unit.active {
-            ActiveState::Active | ActiveState::Reloading => true,
+            // `Other` is a state of a newer systemd: what is not known never looks like down.
+            ActiveState::Active | ActiveState::Reloading | ActiveState::Other => true,
             // `auto-restart`, and `auto-restart-queued` since systemd 254: it is down and systemd waits.
             ActiveState::Activating => !unit.sub.starts_with("auto-restart"),
             ActiveState::Deactivating => unit.job.as_ref().is_some_and(leads_to_running),
             ActiveState::Inactive => is_ready(unit),
             ActiveState::Failed | ActiveState::Maintenance => false,
-            // A state of a newer systemd. What is not known never looks like down.
-            ActiveState::Other => true,
         };
     ServiceUp { up, loaded }
 }

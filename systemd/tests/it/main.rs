@@ -1,0 +1,18 @@
+//! The client against a real systemd. Needs root: the sandbox makes namespaces.
+
+#[cfg(test)]
+mod churn;
+#[cfg(test)]
+mod eavesdropper;
+#[cfg(test)]
+mod faults;
+#[cfg(test)]
+mod jobs;
+#[cfg(test)]
+mod quiet;
+#[cfg(test)]
+mod up;
+#[cfg(test)]
+mod watching;
+#[cfg(test)]
+mod world;
