@@ -29,7 +29,10 @@ pub(crate) fn run() -> Result<()> {
             .args(*what)
             .status()?;
         if !status.success() {
-            bail!("`cargo deny check {}` found problems", what.join(" "));
+            bail!(
+                "`cargo deny check {}` found problems, or could not fetch its data",
+                what.join(" ")
+            );
         }
     }
     Ok(())
