@@ -59,6 +59,8 @@ pub struct StackOptions {
     pub hosts: Vec<HostOptions>,
     /// Durations that a test cannot wait for.
     pub rule_changes: Vec<RuleChange>,
+    /// Appended to the names of the rule groups: the phase of evaluations follows from them.
+    pub group_suffix: String,
     /// Where everything is kept; a temporary folder that is removed at the end when not given.
     pub dir: Option<PathBuf>,
     /// Where the programs are; `PRUNELLE_BIN_DIR` and PATH when not given.
@@ -81,6 +83,7 @@ impl StackOptions {
             profile: Profile::Fast,
             hosts,
             rule_changes: Vec::new(),
+            group_suffix: String::new(),
             dir: None,
             programs: None,
             prometheus_port: None,
@@ -158,7 +161,11 @@ impl Stack {
             host.healer().start()?;
         }
         let folder = dir.join("prometheus");
-        write_rules(&folder.join("rules"), &options.rule_changes)?;
+        write_rules(
+            &folder.join("rules"),
+            &options.rule_changes,
+            &options.group_suffix,
+        )?;
         let names = |port: fn(&Host) -> u16| -> Vec<String> {
             let ports = hosts.iter().map(port);
             ports.map(|port| format!("localhost:{port}")).collect()
@@ -317,12 +324,12 @@ fn read(file: &str) -> Result<String> {
     fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))
 }
 
-fn write_rules(folder: &Path, changes: &[RuleChange]) -> Result<()> {
+fn write_rules(folder: &Path, changes: &[RuleChange], group_suffix: &str) -> Result<()> {
     fs::create_dir_all(folder)?;
     for entry in fs::read_dir(project().join("prometheus/rules"))? {
         let path = entry?.path();
         if path.extension().is_some_and(|extension| extension == "yml") {
-            let text = shipped::rules(&fs::read_to_string(&path)?, changes)
+            let text = shipped::rules(&fs::read_to_string(&path)?, changes, group_suffix)
                 .with_context(|| format!("in {}", path.display()))?;
             fs::write(folder.join(path.file_name().unwrap_or_default()), text)?;
         }

@@ -5,6 +5,8 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 
+use crate::command;
+
 /// Runs cargo-deny with the repository's deny.toml.
 pub(crate) fn run() -> Result<()> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -36,12 +38,4 @@ pub(crate) fn run() -> Result<()> {
         }
     }
     Ok(())
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a chore for developers: nothing here runs on a server"
-)]
-fn command(program: &str) -> std::process::Command {
-    std::process::Command::new(program)
 }

@@ -5,6 +5,7 @@ use anyhow::Result;
 use clap::{Parser, Subcommand};
 
 mod audit;
+mod bench;
 
 #[derive(Parser)]
 #[command(name = "cargo xtask", about = "Chores of the Prunelle workspace")]
@@ -17,10 +18,31 @@ struct Arguments {
 enum Chore {
     /// Check advisories, licences and sources of all dependencies by deny.toml (needs cargo-deny)
     Audit,
+    /// Measure whole programs, built for release
+    #[command(subcommand)]
+    Bench(Bench),
+}
+
+#[derive(Subcommand)]
+enum Bench {
+    /// Kill to active, through real Prometheus and Alertmanager, beside Monit (20 minutes)
+    Heal(bench::heal::HealOptions),
+    /// CPU and memory of exporter and healer at rest, in both profiles (10 minutes)
+    Idle(bench::idle::IdleOptions),
 }
 
 fn main() -> Result<()> {
     match Arguments::parse().chore {
         Chore::Audit => audit::run(),
+        Chore::Bench(Bench::Heal(options)) => bench::heal::run(options),
+        Chore::Bench(Bench::Idle(options)) => bench::idle::run(options),
     }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a chore for developers: nothing here runs on a server"
+)]
+fn command(program: &str) -> std::process::Command {
+    std::process::Command::new(program)
 }

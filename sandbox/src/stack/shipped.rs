@@ -96,13 +96,16 @@ fn healer_webhook(mut webhook: Value, port: u16, token_file: &Path) -> Result<Va
     Ok(webhook)
 }
 
-/// A rule file with other values of a field (`for`, `keep_firing_for`) in the alerts named.
-pub(super) fn rules(shipped: &str, changes: &[RuleChange]) -> Result<String> {
-    if changes.is_empty() {
+/// A rule file with other values of a field (`for`, `keep_firing_for`) in the alerts named, and other group names.
+pub(super) fn rules(shipped: &str, changes: &[RuleChange], group_suffix: &str) -> Result<String> {
+    if changes.is_empty() && group_suffix.is_empty() {
         return Ok(shipped.to_owned());
     }
     let mut root = parse(shipped)?;
     for group in items(&mut root, "groups")? {
+        let name = at(group, "name")?;
+        let shipped = name.as_str().context("a group without a name")?;
+        *name = format!("{shipped}{group_suffix}").into();
         for rule in items(group, "rules")? {
             let rule = rule.as_mapping_mut().context("no rule")?;
             let alert = rule.get("alert").and_then(Value::as_str).map(str::to_owned);

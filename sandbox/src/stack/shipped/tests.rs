@@ -64,13 +64,13 @@ fn a_shipped_file_that_moved_is_an_error() {
 
 #[test]
 fn rules_are_changed_only_where_asked() {
-    assert_eq!(rules(SERVICES, &[]).unwrap(), SERVICES);
+    assert_eq!(rules(SERVICES, &[], "").unwrap(), SERVICES);
     let change = RuleChange {
         alert: "ServiceMissing".to_owned(),
         field: "for".to_owned(),
         value: "1s".to_owned(),
     };
-    let ours = parse(&rules(SERVICES, &[change]).unwrap()).unwrap();
+    let ours = parse(&rules(SERVICES, &[change], "").unwrap()).unwrap();
     let mut expected = parse(SERVICES).unwrap();
     expected["groups"][1]["rules"][0]["for"] = "1s".into();
     assert_eq!(ours, expected);

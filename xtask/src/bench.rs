@@ -1,0 +1,63 @@
+//! Benches of whole programs: release builds against real Prometheus, Alertmanager, systemd and Monit.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use jiff::Timestamp;
+use prunelle_sandbox::Programs;
+use serde::Serialize;
+
+pub(crate) mod heal;
+pub(crate) mod idle;
+mod monit;
+mod statistics;
+
+/// Builds the programs as they are released and finds the others.
+fn release_programs() -> Result<Programs> {
+    let root = project()?;
+    println!("Building the release programs (a few minutes the first time).");
+    let status = crate::command("cargo")
+        .current_dir(root)
+        .args([
+            "build",
+            "--release",
+            "--locked",
+            "-p",
+            "prunelle-exporter",
+            "-p",
+            "prunelle-healer",
+        ])
+        .status()?;
+    if !status.success() {
+        bail!("the release build failed");
+    }
+    let target =
+        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
+    Programs::in_folder(&target.join("release"))
+}
+
+/// Keeps all samples below `.prunelle/bench`, and says where.
+fn keep<T: Serialize>(name: &str, samples: &T) -> Result<()> {
+    let folder = project()?.join(".prunelle/bench");
+    fs::create_dir_all(&folder)?;
+    let file = folder.join(format!("{name}-{}.json", now().strftime("%Y%m%dT%H%M%SZ")));
+    fs::write(&file, serde_json::to_vec_pretty(samples)?)
+        .with_context(|| format!("cannot write {}", file.display()))?;
+    println!("All samples: {}", file.display());
+    Ok(())
+}
+
+fn project() -> Result<&'static Path> {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .context("xtask has a parent folder")
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a bench compares with the stamps of other programs"
+)]
+fn now() -> Timestamp {
+    Timestamp::now()
+}
