@@ -216,7 +216,7 @@ fn kill(stack: &Stack, phase: u32, number: u32, is_second: bool) -> Result<Sampl
         phase,
         is_second,
         alert: since(starts_at),
-        webhook: since(alert.timestamp.parse()?),
+        webhook: since(alert.timestamp),
         active: since(active),
     })
 }
