@@ -1,11 +1,276 @@
 //! The composition root of the daemon: settings in, everything wired, until it is told to stop.
+//!
+//! The order tells the life of the process: what can be wrong with the settings is found before anything is touched;
+//! the listener answers 503 while the journal is opened and unfinished remediations are taken up; only then is work
+//! taken. The journal is closed last.
 
+mod http;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use prometheus_client::registry::Registry;
+use prunelle_foundation::clock::{SharedClock, SystemClock};
+use prunelle_foundation::lifecycle::{Lifecycle, Stop, Tasks};
+use prunelle_foundation::{build_info, listener, process_metrics};
+use prunelle_systemd::Systemd;
+use prunelle_systemd::client::Options as SystemdOptions;
+use prunelle_systemd::watch_list::WatchList;
+use tokio::sync::{mpsc, watch};
+
+use crate::control::{self, Control};
+use crate::intake::auth::Tokens;
+use crate::intake::reconcile::{ActiveAlerts, ReconcileRequests, Reconciler};
+use crate::intake::{self, Intake, Parts, Readiness};
+use crate::journal::{Journal, JournalOptions};
+use crate::leases::LocalLeases;
+use crate::metrics::Metrics;
+use crate::policy::load;
+use crate::policy::{Policy, TargetRule};
+use crate::remediation::alarm::{Alarm, TokioAlarm};
+use crate::remediation::engine::{Engine, Inputs};
+use crate::remediation::handle::Handle;
+use crate::remediation::ids::UuidV7;
+use crate::remediation::steps::{HostSwitches, Ports};
+use crate::remedy::Remedies;
+use crate::remedy::restart_service::RestartService;
+use crate::service_manager::ServiceManager;
 use crate::settings::Settings;
+use crate::status_page::StatusPage;
+use crate::verify::Checks;
+use crate::view;
+
+/// Notifications that may wait for the engine; more are answered 503.
+const QUEUED_NOTIFICATIONS: usize = 4096;
+/// How often the active alerts are read from Alertmanager.
+const RECONCILE_EVERY: Duration = Duration::from_mins(1);
+/// How long everything may take to end.
+const GRACE: Duration = Duration::from_secs(10);
+/// So many unclean starts within so long: observe only.
+const CRASH_LOOP: (usize, Duration) = (3, Duration::from_mins(5));
 
 /// Runs the daemon.
 pub async fn run(settings: Settings) -> anyhow::Result<()> {
-    anyhow::bail!(
-        "the daemon is not wired yet: {}",
-        settings.policy_file.display()
-    )
+    let clock: SharedClock = Arc::new(SystemClock::new().context("cannot read the clock")?);
+    let policy = Arc::new(load::read(&settings.policy_file)?);
+    let tokens = Tokens::read(&settings.token_files)?;
+    let watch_list = watch_list(&settings, &policy)?;
+    let active_alerts = ActiveAlerts::new(&settings.alertmanager_url)?;
+    let listener = listener::bind(&settings.listen_address)?;
+    let control_listener = control::bind(&settings.socket())?;
+
+    let lifecycle = Lifecycle::new();
+    let (stop, tasks) = (lifecycle.stop(), lifecycle.tasks());
+    let mut registry = Registry::default();
+    let metrics = Metrics::register(&mut registry);
+    build_info::register(&mut registry, "prunelle_healer", env!("CARGO_PKG_VERSION"));
+    process_metrics::register(&mut registry);
+
+    let (readiness, is_ready) = watch::channel(Readiness::Starting);
+    let (policy_sender, policies) = watch::channel(policy);
+    let (view_sender, view) = view::channel(&clock.now());
+    let (stats_sender, stats) = watch::channel(None);
+    let (deliveries, work) = intake::queue(QUEUED_NOTIFICATIONS);
+    let (handle, commands) = Handle::new();
+    let (sets, active_sets) = mpsc::channel(1);
+
+    let intake = Intake::new(Parts {
+        tokens,
+        policy: policies.clone(),
+        readiness: is_ready.clone(),
+        deliveries,
+        clock: Arc::clone(&clock),
+        metrics: metrics.clone(),
+        tasks: tasks.clone(),
+    });
+    let control = Control {
+        handle,
+        view: view.clone(),
+        samples: intake.samples.clone(),
+        clock: Arc::clone(&clock),
+    };
+    let page = StatusPage {
+        view,
+        hostname: rustix::system::uname()
+            .nodename()
+            .to_string_lossy()
+            .into_owned(),
+        grafana_url: settings.grafana_url.as_ref().map(ToString::to_string),
+    };
+    let shown = http::Shown {
+        registry: Arc::new(registry),
+        metrics: metrics.clone(),
+        readiness: is_ready,
+        journal: stats,
+    };
+    let router = http::router(intake, page, shown);
+    tracing::info!(address = %settings.listen_address, "listening");
+    tasks.spawn_essential("web", {
+        let stop = stop.clone();
+        async move {
+            let limits = listener::Limits::default();
+            if let Err(error) = listener::serve(vec![listener], router, limits, stop).await {
+                tracing::error!(%error, "the web server ended");
+            }
+        }
+    });
+
+    let systemd = Systemd::start(
+        SystemdOptions {
+            watch: watch_list,
+            ..SystemdOptions::default()
+        },
+        Arc::clone(&clock),
+        &tasks,
+        stop.clone(),
+    );
+    let journal = open_journal(&settings, &clock, &metrics, &tasks).await?;
+    stats_sender.send_replace(Some(journal.stats()));
+    let is_crash_looping = is_crash_looping(&journal).await?;
+    let ports = ports(
+        &settings,
+        &clock,
+        &metrics,
+        &journal,
+        systemd,
+        is_crash_looping,
+    );
+
+    let mut engine = Engine::new(ports, policies.clone(), view_sender);
+    engine
+        .recover()
+        .await
+        .context("cannot take up what the journal remembers")?;
+    let inputs = Inputs {
+        work: Box::new(work),
+        active_sets,
+        commands,
+    };
+    tasks.spawn_essential("engine", engine.run(inputs, stop.clone()));
+    let reconciler = Reconciler {
+        active: active_alerts,
+        interval: RECONCILE_EVERY,
+        requests: ReconcileRequests::default(),
+        policy: policies,
+        clock,
+        metrics,
+        sets,
+    };
+    tasks.spawn("reconciler", reconciler.run(stop.clone()));
+    tasks.spawn("control", {
+        let stop = stop.clone();
+        async move {
+            if let Err(error) = control::serve(control_listener, control, stop).await {
+                tracing::error!(%error, "the control socket ended");
+            }
+        }
+    });
+    readiness.send_replace(Readiness::Ready);
+    tasks.spawn("readiness", {
+        let stop = stop.clone();
+        async move {
+            stop.stopped().await;
+            readiness.send_replace(Readiness::Draining);
+        }
+    });
+    tracing::info!(version = env!("CARGO_PKG_VERSION"), "ready");
+
+    let reason = lifecycle.run(GRACE).await;
+    journal.close().await;
+    drop(policy_sender);
+    anyhow::ensure!(!reason.is_failure(), "stopped because {reason}");
+    Ok(())
+}
+
+/// The services that the settings name, and those that the policy names one by one.
+fn watch_list(settings: &Settings, policy: &Policy) -> anyhow::Result<WatchList> {
+    let of_policy = policy.rules.iter().flat_map(|rule| match &rule.target {
+        TargetRule::Unit { allow, .. } => allow.as_slice(),
+        TargetRule::Path { .. } => &[],
+    });
+    let plain = of_policy
+        .map(|glob| glob.glob().glob())
+        .filter(|pattern| !pattern.contains(['*', '?', '[', '{']));
+    let items = settings
+        .monitored_services
+        .iter()
+        .map(String::as_str)
+        .chain(plain);
+    Ok(WatchList::parse(items)?)
+}
+
+async fn open_journal(
+    settings: &Settings,
+    clock: &SharedClock,
+    metrics: &Metrics,
+    tasks: &Tasks,
+) -> anyhow::Result<Journal> {
+    let observer = metrics.clone();
+    let options = JournalOptions {
+        reserve_bytes: settings.storage_reserve.get(),
+        action_log: Some(settings.actions_file.clone()),
+        on_commit: Some(Arc::new(move |took| observer.journal_committed(took))),
+        ..JournalOptions::new(&settings.storage_path)
+    };
+    let (clock, inner) = (Arc::clone(clock), tasks.clone());
+    // It outlives the stop signal: what is under way is still written, and `run` closes it.
+    let journal = tasks
+        .spawn_blocking("open-journal", move || {
+            Journal::open(options, clock, &inner, Stop::new())
+        })
+        .await
+        .context("opening the journal panicked")??;
+    Ok(journal)
+}
+
+async fn is_crash_looping(journal: &Journal) -> anyhow::Result<bool> {
+    let (starts, within) = CRASH_LOOP;
+    let unclean = journal.unclean_starts_within(within).await?;
+    let is_crash_looping = unclean >= starts;
+    if is_crash_looping {
+        tracing::warn!(
+            unclean,
+            "started uncleanly too often of late: the mode is observe until a restart in {} minutes",
+            within.as_secs() / 60
+        );
+    }
+    Ok(is_crash_looping)
+}
+
+fn ports(
+    settings: &Settings,
+    clock: &SharedClock,
+    metrics: &Metrics,
+    journal: &Journal,
+    systemd: Systemd,
+    is_crash_looping: bool,
+) -> Ports {
+    let alarm: Arc<dyn Alarm> = Arc::new(TokioAlarm);
+    let manager: Arc<dyn ServiceManager> = Arc::new(systemd);
+    Ports {
+        clock: Arc::clone(clock),
+        alarm: Arc::clone(&alarm),
+        ids: Arc::new(UuidV7),
+        leases: Arc::new(LocalLeases::new(Arc::clone(clock))),
+        journal: journal.clone(),
+        manager: Arc::clone(&manager),
+        remedies: Remedies {
+            restart_service: Arc::new(RestartService::new(
+                Arc::clone(&manager),
+                Arc::clone(&alarm),
+            )),
+        },
+        checks: Checks {
+            manager,
+            clock: Arc::clone(clock),
+            alarm,
+        },
+        metrics: metrics.clone(),
+        switches: HostSwitches {
+            is_auto_healing_disabled: settings.auto_healing_enabled == Some(false),
+            is_crash_looping,
+            pause_file: settings.pause_file(),
+        },
+    }
 }

@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use prunelle_foundation::clock::Now;
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
@@ -17,6 +18,13 @@ pub const LISTED_ACTIONS: usize = 50;
 
 /// Where the newest view is to be had.
 pub type ViewReceiver = watch::Receiver<Arc<View>>;
+/// Where the engine publishes it.
+pub type ViewSender = watch::Sender<Arc<View>>;
+
+/// A way from the engine to all who show its view, which says "starting" at first.
+pub fn channel(now: &Now) -> (ViewSender, ViewReceiver) {
+    watch::channel(Arc::new(View::starting(now.wall)))
+}
 
 /// The engine at one moment.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

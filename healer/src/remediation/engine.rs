@@ -31,7 +31,7 @@ use super::steps::{Output, Ports};
 use super::timers::Timers;
 use crate::policy::Policy;
 use crate::target::Target;
-use crate::view::{View, ViewReceiver};
+use crate::view::ViewSender;
 use crate::work::{ActiveSet, Work};
 
 use commands::Carrying;
@@ -94,13 +94,12 @@ impl std::fmt::Debug for Engine {
 }
 
 impl Engine {
-    /// An engine that knows nothing yet, and where its view is to be had.
-    pub fn new(ports: Ports, policies: watch::Receiver<Arc<Policy>>) -> (Self, ViewReceiver) {
-        let (sender, view) = watch::channel(Arc::new(View::starting(ports.clock.now().wall)));
+    /// An engine that knows nothing yet, and publishes its view at `view`.
+    pub fn new(ports: Ports, policies: watch::Receiver<Arc<Policy>>, view: ViewSender) -> Self {
         let table = ports.manager.table();
         let seen = Arc::clone(&table.borrow());
         let policy = Arc::clone(&policies.borrow());
-        let engine = Self {
+        Self {
             policy,
             policies,
             book: Book::default(),
@@ -111,11 +110,10 @@ impl Engine {
             records: Records::new(ports.journal.clone()),
             table,
             seen,
-            publisher: Publisher::new(sender),
+            publisher: Publisher::new(view),
             alarm: None,
             ports,
-        };
-        (engine, view)
+        }
     }
 
     /// Runs until `stop`, or until the source of work has ended. What is being committed is acknowledged first; a
@@ -133,9 +131,9 @@ impl Engine {
             self.set_alarm();
             tokio::select! {
                 () = stop.stopped() => break,
-                Some(step) = self.steps.next(), if !self.steps.is_empty() => {
-                    if let Some((case, step, output)) = step {
-                        self.stepped(case, step, output);
+                Some(done) = self.steps.next(), if !self.steps.is_empty() => {
+                    if let Some((case, id, output)) = done {
+                        self.stepped(case, id, output);
                     }
                 }
                 Some(done) = self.commits.next(), if !self.commits.is_empty() => {

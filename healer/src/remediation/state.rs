@@ -180,6 +180,7 @@ impl Remediation {
     /// One that a crash interrupted, as the disk remembers it; [`super::machine::resume`] tells its first effect.
     ///
     /// Its time starts anew: an attempt that lay on disk while the program was down still gets its verification.
+    #[must_use]
     pub fn recovered(mut self, position: Position, phase: Phase, now: &Now) -> Self {
         self.position = position;
         self.deadline = Some(Deadline::after(now, self.time_limit()));

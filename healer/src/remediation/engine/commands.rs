@@ -73,7 +73,7 @@ impl Engine {
                 self.timers.set(id, None);
                 self.book.remove_case(id);
             }
-            self.register_alert(alert, confirmed, true);
+            self.register_alert(&alert, confirmed, true);
             self.guard_alert(&fingerprint);
             if let Some(active) = self.book.alerts.get_mut(&fingerprint) {
                 active.cases.extend(kept);

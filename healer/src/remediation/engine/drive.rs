@@ -269,7 +269,7 @@ impl Engine {
             since: now.wall,
         });
         let plan = (reason == Reason::Observed)
-            .then(|| case.plan.as_ref())
+            .then_some(case.plan.as_ref())
             .flatten()
             .map(|plan| {
                 let mut details = plan.details.clone();

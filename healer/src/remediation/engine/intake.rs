@@ -200,17 +200,17 @@ impl Engine {
             }
             return;
         }
-        self.register_alert(alert, confirmed, true);
+        self.register_alert(&alert, confirmed, true);
         self.guard_alert(&fingerprint);
     }
 
     /// Enters an alert into the book, with a case for each rule that matches; nothing is asked yet. Why there is no
     /// case is kept when it `is_news`.
-    pub(super) fn register_alert(&mut self, alert: Arc<Alert>, confirmed: Now, is_news: bool) {
+    pub(super) fn register_alert(&mut self, alert: &Arc<Alert>, confirmed: Now, is_news: bool) {
         let now = self.ports.clock.now();
         let policy = Arc::clone(&self.policy);
         let mut active = Active {
-            alert: Arc::clone(&alert),
+            alert: Arc::clone(alert),
             confirmed,
             cases: Vec::new(),
             without_case: Vec::new(),
@@ -229,7 +229,7 @@ impl Engine {
                 match (found.target, index) {
                     (Ok(target), Some(index)) => {
                         let case = Case::new(
-                            Arc::clone(&alert),
+                            Arc::clone(alert),
                             Arc::clone(&policy),
                             index,
                             target,
@@ -247,7 +247,7 @@ impl Engine {
         }
         for (rule, reason) in refused {
             if is_news {
-                self.keep_decision(&alert, rule.clone(), None, reason, false, None);
+                self.keep_decision(alert, rule.clone(), None, reason, false, None);
             }
             active.without_case.push((
                 rule,

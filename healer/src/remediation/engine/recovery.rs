@@ -33,7 +33,7 @@ impl Engine {
             );
         }
         for (alert, confirmed) in firing {
-            self.register_alert(Arc::new(alert), confirmed, false);
+            self.register_alert(&Arc::new(alert), confirmed, false);
         }
         for unfinished in unfinished {
             self.take_up(unfinished).await?;
