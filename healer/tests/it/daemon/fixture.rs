@@ -1,0 +1,193 @@
+//! A sandbox with systemd and the daemon in it, and a hand to play Alertmanager.
+
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use prunelle_sandbox::stack::Action;
+use prunelle_sandbox::{Kept, Manager, Options, http, wait_until};
+
+/// Longer than anything here takes on a busy machine.
+pub(super) const LIMIT: Duration = Duration::from_secs(30);
+
+const TOKEN: &str = "a-token-of-the-tests-that-is-long-enough";
+
+const POLICY: &str = "
+version: 1
+host: {label: instance, is: ['test:9750']}
+mode: enforce
+defaults:
+  boot_grace: 0s
+rules:
+  - name: service-down
+    matchers: ['alertname = \"ServiceDown\"']
+    target: {unit: {label: name, allow: ['victim.service']}}
+    ladder:
+      - remedy: restart_service
+        attempts: 2
+        verify: {unit_active: {stable_for: 1s}}
+        within: 20s
+";
+
+pub(super) struct Daemon {
+    healer: Option<Kept>,
+    pub(super) manager: Manager,
+    port: u16,
+    dir: PathBuf,
+}
+
+impl Daemon {
+    pub(super) fn start(options: Options) -> Self {
+        let manager = Manager::start(options).unwrap();
+        let dir = manager.dir().to_owned();
+        for folder in ["state", "log", "run"] {
+            std::fs::create_dir_all(dir.join(folder)).unwrap();
+        }
+        std::fs::write(dir.join("policy.yml"), POLICY).unwrap();
+        std::fs::write(dir.join("token"), TOKEN).unwrap();
+        let port = TcpListener::bind("127.0.0.1:0")
+            .and_then(|listener| listener.local_addr())
+            .unwrap()
+            .port();
+        let mut daemon = Self {
+            healer: None,
+            manager,
+            port,
+            dir,
+        };
+        daemon.start_again();
+        daemon
+    }
+
+    /// Starts the daemon and waits until it takes work.
+    pub(super) fn start_again(&mut self) {
+        let listen = format!("127.0.0.1:{}", self.port);
+        let path = |name: &str| self.dir.join(name).display().to_string();
+        let (policy, token) = (path("policy.yml"), path("token"));
+        let (state, actions, run) = (path("state"), path("log/actions.jsonl"), path("run"));
+        // Nothing listens on the discard port: the daemon must do without the API.
+        let arguments = [
+            "--web.listen-address",
+            listen.as_str(),
+            "--web.token-file",
+            &token,
+            "--policy.file",
+            &policy,
+            "--storage.path",
+            &state,
+            "--storage.reserve",
+            "1MiB",
+            "--actions.file",
+            &actions,
+            "--runtime.path",
+            &run,
+            "--alertmanager.url",
+            "http://127.0.0.1:9",
+        ];
+        let log = self.dir.join("healer.log");
+        let healer = self
+            .manager
+            .keep(env!("CARGO_BIN_EXE_prunelle-healer"), &arguments, &log)
+            .unwrap();
+        self.healer = Some(healer);
+        wait_until("the daemon is ready", LIMIT, || {
+            let answer = http::get(self.port, "/-/ready").ok()?;
+            (answer.status == 200).then_some(())
+        })
+        .unwrap_or_else(|error| panic!("{error}\n{}", self.log()));
+    }
+
+    /// SIGKILL.
+    pub(super) fn kill(&mut self) {
+        self.healer.take().unwrap().kill().unwrap();
+    }
+
+    /// SIGTERM; it must end well.
+    pub(super) fn stop(&mut self) {
+        let status = self.healer.take().unwrap().stop(LIMIT).unwrap();
+        assert!(status.success(), "{status}\n{}", self.log());
+    }
+
+    pub(super) fn log(&self) -> String {
+        std::fs::read_to_string(self.dir.join("healer.log")).unwrap_or_default()
+    }
+
+    /// Posts that a service is down; returns the status of the answer.
+    pub(super) fn fire(&self, unit: &str, episode: &str) -> u16 {
+        self.post(unit, episode, "firing")
+    }
+
+    /// Posts that it is up again.
+    pub(super) fn resolve(&self, unit: &str, episode: &str) -> u16 {
+        self.post(unit, episode, "resolved")
+    }
+
+    fn post(&self, unit: &str, episode: &str, status: &str) -> u16 {
+        let starts_at = format!("2026-01-01T00:00:0{episode}Z");
+        let ends_at = if status == "firing" {
+            "0001-01-01T00:00:00Z"
+        } else {
+            "2026-01-01T01:00:00Z"
+        };
+        let body = serde_json::json!({
+            "version": "4", "groupKey": "{}:{}", "truncatedAlerts": 0, "status": status,
+            "receiver": "healer", "groupLabels": {}, "commonLabels": {}, "commonAnnotations": {},
+            "externalURL": "http://nowhere.example",
+            "alerts": [{
+                "status": status,
+                "labels": {"alertname": "ServiceDown", "name": unit, "instance": "test:9750", "severity": "critical"},
+                "annotations": {"summary": format!("{unit} is down")},
+                "startsAt": starts_at, "endsAt": ends_at,
+                "generatorURL": "", "fingerprint": "00000000000000aa"
+            }]
+        });
+        let bearer = format!("Bearer {TOKEN}");
+        let headers = [("Authorization", bearer.as_str())];
+        http::post(self.port, "/api/v1/alerts", &headers, &body.to_string())
+            .unwrap()
+            .status
+    }
+
+    /// Runs the command line against the daemon.
+    pub(super) fn cli(&self, arguments: &[&str]) -> String {
+        let mut command = self.manager.command(env!("CARGO_BIN_EXE_prunelle-healer"));
+        command
+            .args(arguments)
+            .env("PRUNELLE_HEALER_RUNTIME_PATH", self.dir.join("run"));
+        self.manager.output(&mut command).unwrap()
+    }
+
+    /// The action log.
+    pub(super) fn actions(&self) -> Vec<Action> {
+        std::fs::read_to_string(self.dir.join("log/actions.jsonl"))
+            .unwrap_or_default()
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect()
+    }
+
+    /// Its lines of one event type.
+    pub(super) fn lines(&self, event_type: &str) -> Vec<Action> {
+        let mut lines = self.actions();
+        lines.retain(|line| line.event_type == event_type);
+        lines
+    }
+
+    /// Waits for a line and returns it.
+    pub(super) fn wait_for_line(&self, event_type: &str, status: &str) -> Action {
+        wait_until(&format!("a line {event_type} {status}"), LIMIT, || {
+            self.actions()
+                .into_iter()
+                .find(|line| line.is(event_type, status))
+        })
+        .unwrap_or_else(|error| panic!("{error}\n{:#?}\n{}", self.actions(), self.log()))
+    }
+
+    /// Waits for the end of the first remediation.
+    pub(super) fn outcome(&self) -> Action {
+        wait_until("a remediation has ended", LIMIT, || {
+            self.lines("outcome").into_iter().next()
+        })
+        .unwrap_or_else(|error| panic!("{error}\n{:#?}\n{}", self.actions(), self.log()))
+    }
+}
