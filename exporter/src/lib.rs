@@ -1,1 +1,41 @@
-//! See ARCHITECTURE.md.
+//! `prunelle-exporter`: `/metrics` of one host.
+//!
+//! Two tasks publish immutable snapshots, the client of systemd its table of units and the [`overview`]'s sampler its
+//! figures; scrapes read those, and the kernel's files then and there. See ARCHITECTURE.md for the code map.
+
+use std::net::TcpListener;
+use std::sync::Arc;
+
+use prunelle_foundation::lifecycle::{Stop, Tasks};
+use prunelle_foundation::listener::{self, Limits, ListenError};
+
+pub mod cgroup;
+pub mod collector;
+pub mod deadline;
+pub mod encode;
+pub mod family;
+pub mod filesystem;
+pub mod host;
+pub mod machine;
+pub mod overview;
+pub mod procfs;
+pub mod roots;
+pub mod scrape;
+pub mod selection;
+pub mod settings;
+pub mod start;
+pub mod thresholds;
+pub mod web;
+
+/// Serves the metrics of `host` on `listeners` until `stop`.
+pub async fn run(
+    host: host::Host,
+    web: web::Web,
+    listeners: Vec<TcpListener>,
+    tasks: Tasks,
+    stop: Stop,
+) -> Result<(), ListenError> {
+    let scraper = scrape::Scraper::new(Arc::new(host), tasks);
+    let router = web::router(web, scraper, stop.clone());
+    listener::serve(listeners, router, Limits::default(), stop).await
+}

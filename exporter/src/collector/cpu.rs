@@ -1,0 +1,43 @@
+//! CPU usage over the sampling interval, from `/proc/stat`, or from the cgroup of a container.
+
+use super::{Collector, CollectorError, Gathered, Source};
+use crate::family::Metric;
+use crate::host::Host;
+use crate::overview::{Figure, OverviewSample};
+use std::sync::Arc;
+
+pub(super) const COLLECTOR: Collector = Collector::new(
+    "cpu",
+    "CPU usage over the sampling interval",
+    Source::Snapshot(gather),
+);
+
+static USAGE: Metric = Metric::gauge(
+    "prunelle_cpu_usage_ratio",
+    "CPU time used, of all CPUs or of the container's quota, over MONITORING_INTERVAL: all but idle and iowait (/proc/stat or cgroup).",
+);
+
+fn gather(host: &Host) -> Gathered {
+    let sample = newest(host)?;
+    Ok(known(&sample.cpu)?.map(|usage| vec![USAGE.single(*usage)]))
+}
+
+/// The newest sample, unless it is too old to say anything.
+pub(super) fn newest(host: &Host) -> Result<Arc<OverviewSample>, CollectorError> {
+    let sample = Arc::clone(&host.overview.borrow());
+    let age = host.clock.now().since(&sample.at);
+    if age > host.overview_max_age {
+        return Err(CollectorError::SampleTooOld(age));
+    }
+    Ok(sample)
+}
+
+/// A figure of the sampler as a collector's answer.
+pub(super) fn known<T>(figure: &Figure<T>) -> Result<Option<&T>, CollectorError> {
+    match figure {
+        Figure::Known(value) => Ok(Some(value)),
+        Figure::Absent => Ok(None),
+        Figure::NotYet => Err(CollectorError::NotYet),
+        Figure::Failed(why) => Err(CollectorError::Sampler(why.clone())),
+    }
+}

@@ -1,0 +1,51 @@
+//! The exporter's life: settings, log, socket, host, serve until told to stop.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use prunelle_exporter::settings::{Given, Settings};
+use prunelle_exporter::{run, start};
+use prunelle_foundation::clock::{SharedClock, SystemClock};
+use prunelle_foundation::lifecycle::{self, Lifecycle};
+use prunelle_foundation::{listener, telemetry};
+
+/// Scrapes and the client of systemd share these; files are read on others.
+const WORKERS: usize = 2;
+/// How long running scrapes may take once stopping has begun.
+const GRACE: Duration = Duration::from_secs(5);
+
+fn main() -> ExitCode {
+    let given = Given::parse(std::env::args_os()).unwrap_or_else(|error| error.exit());
+    match given.resolve().map_err(anyhow::Error::from).and_then(serve) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn serve(settings: Settings) -> anyhow::Result<ExitCode> {
+    telemetry::init(settings.log_format, &settings.log_level)?;
+    let clock: SharedClock = Arc::new(SystemClock::new().context("cannot read the boot id")?);
+    let bound = settings.listen.iter().map(listener::bind);
+    let listeners = bound.collect::<Result<Vec<_>, _>>()?;
+    lifecycle::block_on(WORKERS, async {
+        let lifecycle = Lifecycle::new();
+        let (tasks, stop) = (lifecycle.tasks(), lifecycle.stop());
+        let host = start::host(&settings, &clock, &tasks, &stop)?;
+        for listener in &listeners {
+            tracing::info!(address = %listener.local_addr()?, "listening");
+        }
+        let serving = run(host, settings.web, listeners, tasks.clone(), stop);
+        tasks.spawn_essential("listener", serving);
+        let reason = lifecycle.run(GRACE).await;
+        Ok(if reason.is_failure() {
+            ExitCode::FAILURE
+        } else {
+            ExitCode::SUCCESS
+        })
+    })?
+}

@@ -1,0 +1,308 @@
+//! From what was given to what holds: pure, and everything that is wrong at once.
+
+use std::time::Duration;
+
+use prunelle_foundation::listener::ListenAddress;
+use prunelle_foundation::telemetry::LogFormat;
+use prunelle_systemd::{InvalidWatchItem, WatchList};
+
+use super::flags::Given;
+use super::levels::{megabytes, percent};
+use super::problem::{Problem, SettingsError, SettingsErrors};
+use super::{Boundary, Settings, root, switches};
+use crate::collector::{COLLECTORS, Collector};
+use crate::roots::Roots;
+use crate::thresholds::{Levels, Thresholds};
+use crate::web::Web;
+
+const DEFAULT_INTERVAL: Duration = Duration::from_secs(10);
+const LONGEST_INTERVAL: u64 = 3600;
+
+impl Given {
+    /// Checks everything and fills in the defaults.
+    pub fn resolve(&self) -> Result<Settings, SettingsErrors> {
+        let mut errors = Errors {
+            given: self,
+            errors: Vec::new(),
+        };
+        let flags = &self.flags;
+        let default_roots = Roots::default();
+        let settings = Settings {
+            listen: listen(&mut errors),
+            web: Web {
+                telemetry_path: errors
+                    .parse(
+                        "web_telemetry_path",
+                        flags.web_telemetry_path.as_ref(),
+                        path,
+                    )
+                    .unwrap_or_else(|| "/metrics".to_owned()),
+                max_requests: errors
+                    .parse("web_max_requests", flags.web_max_requests.as_ref(), count)
+                    .unwrap_or(40),
+                collectors: collectors(&mut errors),
+            },
+            roots: Roots {
+                procfs: root(given(flags.path_procfs.as_ref()), default_roots.procfs),
+                sysfs: root(given(flags.path_sysfs.as_ref()), default_roots.sysfs),
+                rootfs: root(given(flags.path_rootfs.as_ref()), default_roots.rootfs),
+            },
+            boundary: errors
+                .parse("host_boundary", flags.host_boundary.as_ref(), boundary)
+                .unwrap_or(Boundary::Machine),
+            services: errors
+                .parse(
+                    "monitored_services",
+                    flags.monitored_services.as_ref(),
+                    services,
+                )
+                .unwrap_or_default(),
+            interval: errors
+                .parse(
+                    "monitoring_interval",
+                    flags.monitoring_interval.as_ref(),
+                    seconds,
+                )
+                .unwrap_or(DEFAULT_INTERVAL),
+            thresholds: thresholds(&mut errors),
+            log_level: given(flags.log_level.as_ref()).unwrap_or("info").to_owned(),
+            log_format: errors
+                .parse("log_format", flags.log_format.as_ref(), log_format)
+                .unwrap_or_default(),
+        };
+        if errors.errors.is_empty() {
+            Ok(settings)
+        } else {
+            Err(SettingsErrors(errors.errors))
+        }
+    }
+}
+
+/// Collects what is wrong, under the name by which it was given.
+struct Errors<'a> {
+    given: &'a Given,
+    errors: Vec<SettingsError>,
+}
+
+impl Errors<'_> {
+    /// None when it was not given, or is wrong.
+    fn parse<T>(
+        &mut self,
+        field: &str,
+        value: Option<&String>,
+        parser: impl FnOnce(&str) -> Result<T, Problem>,
+    ) -> Option<T> {
+        let value = given(value)?;
+        parser(value)
+            .map_err(|problem| self.add(field, value, problem))
+            .ok()
+    }
+
+    fn add(&mut self, field: &str, value: &str, problem: Problem) {
+        self.errors.push(SettingsError {
+            name: self.given.name(field),
+            value: value.to_owned(),
+            problem: problem.problem,
+            hint: problem.hint,
+        });
+    }
+}
+
+/// An empty text counts as not given: `.env` files are full of `NAME=`.
+fn given(value: Option<&String>) -> Option<&str> {
+    value
+        .map(|value| value.trim())
+        .filter(|value| !value.is_empty())
+}
+
+fn listen(errors: &mut Errors<'_>) -> Vec<ListenAddress> {
+    let texts = errors.given.flags.web_listen_address.iter();
+    let texts: Vec<_> = texts
+        .map(|text| text.trim())
+        .filter(|text| !text.is_empty())
+        .collect();
+    let texts = if texts.is_empty() {
+        vec![":9750"]
+    } else {
+        texts
+    };
+    let mut addresses = Vec::new();
+    for text in texts {
+        match text.parse() {
+            Ok(address) => addresses.push(address),
+            Err(_) => errors.add(
+                "web_listen_address",
+                text,
+                Problem::new(
+                    "is not an address to listen on",
+                    "write `:9750`, `127.0.0.1:9750` or `[::1]:9750`",
+                ),
+            ),
+        }
+    }
+    addresses
+}
+
+fn collectors(errors: &mut Errors<'_>) -> Vec<&'static Collector> {
+    let is_on = |collector: &&'static Collector| {
+        let said = errors
+            .given
+            .flags
+            .switches
+            .said_about(collector)
+            .map(str::to_owned);
+        errors
+            .parse(&switches::id(collector), said.as_ref(), boolean)
+            .unwrap_or(true)
+    };
+    COLLECTORS.iter().filter(is_on).collect()
+}
+
+fn thresholds(errors: &mut Errors<'_>) -> Thresholds {
+    let flags = &errors.given.flags;
+    Thresholds {
+        cpu: levels(
+            errors,
+            "cpu_threshold",
+            (flags.cpu_threshold.as_ref(), "80"),
+            (flags.cpu_threshold_critical.as_ref(), Some("95")),
+            percent,
+        ),
+        memory: levels(
+            errors,
+            "memory_threshold",
+            (flags.memory_threshold.as_ref(), "85"),
+            (flags.memory_threshold_critical.as_ref(), Some("95")),
+            percent,
+        ),
+        disk: levels(
+            errors,
+            "disk_threshold",
+            (flags.disk_threshold.as_ref(), "90"),
+            (flags.disk_threshold_critical.as_ref(), Some("97")),
+            percent,
+        ),
+        network: levels(
+            errors,
+            "network_threshold",
+            (flags.network_threshold.as_ref(), "100"),
+            (flags.network_threshold_critical.as_ref(), None),
+            megabytes,
+        ),
+    }
+}
+
+/// Both levels of one resource, each from its text and its default.
+fn levels(
+    errors: &mut Errors<'_>,
+    field: &str,
+    warning: (Option<&String>, &str),
+    critical: (Option<&String>, Option<&str>),
+    parser: fn(&str) -> Result<f64, Problem>,
+) -> Levels {
+    let critical_field = format!("{field}_critical");
+    let warning_text = given(warning.0).unwrap_or(warning.1);
+    let critical_text = given(critical.0).or(critical.1);
+    let mut level = |field: &str, text: &str| errors.parse(field, Some(&text.to_owned()), parser);
+    let levels = Levels {
+        warning: level(field, warning_text).unwrap_or_default(),
+        critical: critical_text.and_then(|text| level(&critical_field, text)),
+    };
+    let is_above = levels
+        .critical
+        .is_some_and(|critical| levels.warning > critical);
+    if let (true, Some(critical_text)) = (is_above, critical_text) {
+        let (warning_name, critical_name) =
+            (errors.given.name(field), errors.given.name(&critical_field));
+        if given(warning.0).is_some() {
+            let hint = format!("lower it, or raise `{critical_name}`, which is {critical_text}");
+            let problem = Problem::new("is above the critical level", hint);
+            errors.add(field, warning_text, problem);
+        } else {
+            let hint = format!("raise it, or lower `{warning_name}`, which is {warning_text}");
+            let problem = Problem::new("is below the warning level", hint);
+            errors.add(&critical_field, critical_text, problem);
+        }
+    }
+    levels
+}
+
+fn path(text: &str) -> Result<String, Problem> {
+    let is_simple = text.starts_with('/')
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"/-_.~".contains(&byte));
+    if !is_simple {
+        Err(Problem::new(
+            "is not a path for the metrics",
+            "write it as `/metrics`: a slash, then letters, digits and `-_.~/`",
+        ))
+    } else if text == "/" || text.starts_with("/-/") {
+        Err(Problem::new(
+            "is taken by a page of its own",
+            "choose another, as `/metrics`",
+        ))
+    } else {
+        Ok(text.to_owned())
+    }
+}
+
+fn count(text: &str) -> Result<usize, Problem> {
+    let number = text
+        .parse()
+        .ok()
+        .filter(|number| (1..=10_000).contains(number));
+    number.ok_or_else(|| {
+        Problem::new(
+            "is not a number of scrapes",
+            "give a number from 1 to 10000, as `40`",
+        )
+    })
+}
+
+fn boundary(text: &str) -> Result<Boundary, Problem> {
+    match text {
+        "machine" => Ok(Boundary::Machine),
+        "cgroup" => Ok(Boundary::Cgroup),
+        _ => Err(Problem::new(
+            "is not a boundary",
+            "use `machine` or `cgroup`",
+        )),
+    }
+}
+
+fn seconds(text: &str) -> Result<Duration, Problem> {
+    let seconds = text
+        .parse()
+        .ok()
+        .filter(|seconds| (1..=LONGEST_INTERVAL).contains(seconds));
+    seconds.map(Duration::from_secs).ok_or_else(|| {
+        let hint = format!("give a whole number from 1 to {LONGEST_INTERVAL}, as `10`");
+        Problem::new("is not a number of seconds", hint)
+    })
+}
+
+fn services(text: &str) -> Result<WatchList, Problem> {
+    text.parse().map_err(|error: InvalidWatchItem| {
+        Problem::new(
+            format!("is no list of services, because {error},"),
+            "separate names and globs by commas, as `nginx,cron,php*-fpm`",
+        )
+    })
+}
+
+fn boolean(text: &str) -> Result<bool, Problem> {
+    match text.to_ascii_lowercase().as_str() {
+        "true" | "1" | "yes" | "on" => Ok(true),
+        "false" | "0" | "no" | "off" => Ok(false),
+        _ => Err(Problem::new(
+            "is neither on nor off",
+            "use `true` or `false`",
+        )),
+    }
+}
+
+fn log_format(text: &str) -> Result<LogFormat, Problem> {
+    text.parse()
+        .map_err(|_| Problem::new("is not a log format", "use `logfmt` or `json`"))
+}

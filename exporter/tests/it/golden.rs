@@ -1,0 +1,163 @@
+//! The whole of `/metrics` over fixture trees, in both formats: one look shows what a change does.
+
+use prunelle_systemd::Sync;
+use prunelle_systemd::unit::{ActiveState, LoadState};
+
+use crate::bench::{Bench, unit};
+use crate::promtool;
+
+const OPEN_METRICS: &str = "application/openmetrics-text;version=1.0.0";
+
+/// Ten seconds after the fixture: 600 of 1000 ticks used, 20 MB received and 10 MB sent on `eth0`.
+const MODERN_LATER: &[(&str, &str)] = &[
+    (
+        "proc/stat",
+        "cpu  105300 200 50200 900300 3100 100 700 1100 500 0\ncpu0 0 0 0 0\ncpu1 0 0 0 0\n",
+    ),
+    (
+        "proc/1/net/dev",
+        " face |bytes packets errs drop fifo frame compressed multicast|bytes packets errs drop fifo colls carrier compressed
+    lo: 9000000 900 0 0 0 0 0 0 9000000 900 0 0 0 0 0 0
+  eth0: 30000000 8032 0 0 0 0 0 0 15000000 3907 0 0 0 0 0 0
+wlp3s0: 1000 77 0 0 0 0 0 0 500 44 0 0 0 0 0 0
+",
+    ),
+];
+const OLD_LATER: &[(&str, &str)] = &[
+    ("proc/stat", "cpu  105300 200 50000 900700\ncpu0 0 0 0 0\n"),
+    (
+        "proc/net/dev",
+        " | \n  eth0:30000000 8032 0 0 0 0 0 0 5000000 3907 0 0 0 0 0 0\n",
+    ),
+];
+
+fn modern() -> Bench {
+    let bench = Bench::new("modern", MODERN_LATER);
+    bench.publish(
+        Sync::Synchronised,
+        &[
+            (
+                "nginx.service",
+                unit("nginx.service", LoadState::Loaded, ActiveState::Active),
+            ),
+            (
+                "mysql.service",
+                unit("mariadb.service", LoadState::Loaded, ActiveState::Failed),
+            ),
+            (
+                "gone.service",
+                unit("gone.service", LoadState::NotFound, ActiveState::Inactive),
+            ),
+        ],
+    );
+    bench
+}
+
+/// Without the metrics of this very process, which are never the same.
+fn stable(metrics: &str) -> String {
+    let lines = metrics.lines().filter(|line| {
+        let words = line
+            .trim_start_matches("# HELP ")
+            .trim_start_matches("# TYPE ");
+        !words.starts_with("process_")
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+#[tokio::test]
+async fn a_modern_kernel_as_text() {
+    let (status, metrics) = modern().get("/metrics").await;
+    assert_eq!(status, 200);
+    insta::assert_snapshot!("modern_text", stable(&metrics));
+}
+
+#[tokio::test]
+async fn a_modern_kernel_as_openmetrics() {
+    let (_, metrics) = modern().get_as("/metrics", OPEN_METRICS).await;
+    assert!(metrics.ends_with("# EOF\n"));
+    insta::assert_snapshot!("modern_openmetrics", stable(&metrics));
+}
+
+#[tokio::test]
+async fn an_old_kernel() {
+    let bench = Bench::new("old", OLD_LATER);
+    let (_, metrics) = bench.get("/metrics?exclude[]=info").await;
+    insta::assert_snapshot!("old_text", metrics);
+}
+
+#[tokio::test]
+async fn both_formats_have_the_same_samples() {
+    let samples = |metrics: &str| -> Vec<String> {
+        let lines = metrics.lines().filter(|line| !line.starts_with('#'));
+        let mut names: Vec<_> = lines
+            .map(|line| line.rsplit_once(' ').unwrap().0.to_owned())
+            .collect();
+        names.sort();
+        names
+    };
+    let bench = modern();
+    let (_, text) = bench.get("/metrics").await;
+    let (_, open_metrics) = bench.get_as("/metrics", OPEN_METRICS).await;
+    assert_eq!(samples(&text), samples(&open_metrics));
+}
+
+#[tokio::test]
+async fn promtool_finds_nothing() {
+    let (_, metrics) = modern().get("/metrics").await;
+    assert_eq!(
+        promtool::check(&metrics),
+        (true, String::new()),
+        "{metrics}"
+    );
+}
+
+#[tokio::test]
+async fn the_services_job_holds_what_its_rules_need_and_nothing_else() {
+    let (_, metrics) = modern().get("/metrics?collect[]=services").await;
+    insta::assert_snapshot!("services_text", metrics);
+}
+
+/// What kernels might do: no file is there, each is empty, each is cut, each is nonsense.
+#[tokio::test]
+async fn a_broken_tree_is_failures_and_never_figures() {
+    for content in [
+        "",
+        "x",
+        "cpu  1 2",
+        "MemTotal: 99999999999999999999 kB",
+        "\u{0}\u{0}\n\n||||\n",
+    ] {
+        let files = [
+            "proc/stat",
+            "proc/meminfo",
+            "proc/1/net/dev",
+            "proc/1/mountinfo",
+        ];
+        let broken: Vec<_> = files.iter().map(|&file| (file, content)).collect();
+        let bench = Bench::new("modern", &broken);
+        let (status, metrics) = bench.get("/metrics?exclude[]=info").await;
+        assert_eq!(status, 200);
+        for name in ["cpu_usage", "memory_", "swap_", "network_", "disk_"] {
+            let figure = format!("\nprunelle_{name}");
+            assert!(!metrics.contains(&figure), "{content:?}: {metrics}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn without_any_file_there_is_no_figure_and_no_failure() {
+    let bench = Bench::new("empty", &[]);
+    bench.publish(Sync::Synchronised, &[]);
+    let (_, metrics) = bench
+        .get("/metrics?exclude[]=info&exclude[]=thresholds")
+        .await;
+    let samples: Vec<_> = metrics
+        .lines()
+        .filter(|line| !line.starts_with('#') && !line.contains("duration"))
+        .collect();
+    assert_eq!(
+        samples,
+        ["cpu", "memory", "swap", "disk", "network", "services"]
+            .map(|name| format!("node_scrape_collector_success{{collector=\"{name}\"}} 1"))
+    );
+}

@@ -1,0 +1,18 @@
+//! The exporter as a whole: over fixture trees with a clock of the test's own, and the real program.
+
+#[cfg(test)]
+mod bench;
+#[cfg(test)]
+mod figures;
+#[cfg(test)]
+mod golden;
+#[cfg(test)]
+mod http;
+#[cfg(test)]
+mod program;
+#[cfg(test)]
+mod promtool;
+#[cfg(test)]
+mod services;
+#[cfg(test)]
+mod settings;

@@ -1,0 +1,129 @@
+//! The real program, started and stopped.
+
+use std::fs::File;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::Duration;
+
+use prunelle_sandbox::{Manager, wait_until};
+use rustix::process::{Pid, Signal, kill_process};
+
+pub(crate) const LIMIT: Duration = Duration::from_secs(20);
+
+/// The program built by cargo.
+pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_prunelle-exporter");
+
+/// A command for it with an environment of nothing but PATH.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a test may start the program it tests"
+)]
+pub(crate) fn command() -> Command {
+    let mut command = Command::new(PROGRAM);
+    command.env_clear().env("PATH", "/usr/bin:/bin");
+    command
+}
+
+/// A running exporter; killed on drop.
+pub(crate) struct Exporter {
+    child: Child,
+    log: tempfile::NamedTempFile,
+    address: String,
+    client: reqwest::Client,
+    runtime: tokio::runtime::Runtime,
+}
+
+impl Exporter {
+    /// Starts it on this host, on a free port.
+    pub(crate) fn start(arguments: &[&str]) -> Self {
+        let mut command = command();
+        command.args(arguments);
+        Self::spawn(command)
+    }
+
+    /// Starts it inside a sandbox.
+    pub(crate) fn start_in(manager: &Manager, arguments: &[&str]) -> Self {
+        let mut command = manager.command(PROGRAM);
+        command.args(arguments);
+        Self::spawn(command)
+    }
+
+    pub(crate) fn spawn(mut command: Command) -> Self {
+        let log = tempfile::NamedTempFile::new().unwrap();
+        let child = command
+            .arg("--web.listen-address=127.0.0.1:0")
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(File::create(log.path()).unwrap())
+            .spawn()
+            .unwrap();
+        let mut exporter = Self {
+            child,
+            log,
+            address: String::new(),
+            client: reqwest::Client::builder().timeout(LIMIT).build().unwrap(),
+            runtime: tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .unwrap(),
+        };
+        exporter.address = wait_until("the exporter listens", LIMIT, || {
+            let log = exporter.log();
+            let line = log
+                .lines()
+                .find(|line| line.contains("message=listening"))?;
+            Some(line.split_once("address=")?.1.to_owned())
+        })
+        .unwrap_or_else(|error| panic!("{error}: {}", exporter.log()));
+        exporter
+    }
+
+    pub(crate) fn log(&self) -> String {
+        std::fs::read_to_string(self.log.path()).unwrap()
+    }
+
+    /// Status and body of a GET.
+    pub(crate) fn get(&self, path: &str) -> (u16, String) {
+        self.runtime.block_on(async {
+            let url = format!("http://{}{path}", self.address);
+            let response = self.client.get(url).send().await.unwrap();
+            (response.status().as_u16(), response.text().await.unwrap())
+        })
+    }
+
+    /// The value of a series, written as in the text format.
+    pub(crate) fn value(&self, path: &str, series: &str) -> Option<f64> {
+        let (status, metrics) = self.get(path);
+        assert_eq!(status, 200, "{metrics}");
+        value(&metrics, series)
+    }
+
+    /// Waits until a series of `path` exists, and returns its value.
+    pub(crate) fn wait_for(&self, path: &str, series: &str) -> f64 {
+        wait_until(series, LIMIT, || self.value(path, series))
+            .unwrap_or_else(|error| panic!("{error}: {}", self.get(path).1))
+    }
+
+    /// Asks it to stop and waits until it has.
+    pub(crate) fn stop(mut self) -> ExitStatus {
+        kill_process(Pid::from_child(&self.child), Signal::TERM).unwrap();
+        wait_until("the exporter ends", LIMIT, || {
+            self.child.try_wait().unwrap()
+        })
+        .unwrap()
+    }
+}
+
+impl Drop for Exporter {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The value of a series in a text of metrics.
+pub(crate) fn value(metrics: &str, series: &str) -> Option<f64> {
+    let mut lines = metrics.lines();
+    let value = lines.find_map(|line| line.strip_prefix(series)?.strip_prefix(' '))?;
+    Some(value.parse().unwrap())
+}

@@ -1,0 +1,28 @@
+//! `promtool check metrics`.
+
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+
+/// Exit status and what it says.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a test may start the tool it needs"
+)]
+pub(crate) fn check(metrics: &str) -> (bool, String) {
+    let mut child = Command::new("promtool")
+        .args(["check", "metrics"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("promtool (Debian package `prometheus`) must be on PATH");
+    let mut input = child.stdin.take().unwrap();
+    input.write_all(metrics.as_bytes()).unwrap();
+    drop(input);
+    let output = child.wait_with_output().unwrap();
+    let said = [output.stdout, output.stderr].concat();
+    (
+        output.status.success(),
+        String::from_utf8_lossy(&said).into_owned(),
+    )
+}
