@@ -80,7 +80,14 @@ impl Cli {
         let text = match self.command {
             None => return serve(&self.flags),
             Some(Command::CheckConfig { file }) => {
-                check_config::run(&file.unwrap_or_else(|| policy_file(&self.flags)))?
+                match check_config::run(&file.unwrap_or_else(|| policy_file(&self.flags))) {
+                    Ok(summary) => summary,
+                    Err(errors) => {
+                        // Bare, so that editors find file, line and column.
+                        eprintln!("{errors}");
+                        return Ok(ExitCode::FAILURE);
+                    }
+                }
             }
             Some(Command::Pause {
                 target,
@@ -116,6 +123,3 @@ fn serve(flags: &Flags) -> anyhow::Result<ExitCode> {
     lifecycle::block_on(WORKERS, crate::run::run(settings))??;
     Ok(ExitCode::SUCCESS)
 }
-
-#[cfg(test)]
-mod tests;

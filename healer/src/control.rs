@@ -120,7 +120,7 @@ pub async fn serve(listener: UnixListener, control: Control, stop: Stop) -> std:
     let server = axum::serve(listener, router(control))
         .with_graceful_shutdown(async move { stopping.stopped().await });
     tokio::select! {
-        served = server.into_future() => served,
+        result = server.into_future() => result,
         () = async {
             stop.stopped().await;
             tokio::time::sleep(DRAIN_LIMIT).await;
@@ -225,6 +225,3 @@ impl IntoResponse for Refusal {
         (self.status, Json(Problem { error: self.error })).into_response()
     }
 }
-
-#[cfg(test)]
-mod tests;

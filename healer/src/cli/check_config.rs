@@ -3,12 +3,13 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
+use prunelle_foundation::config::ConfigErrors;
 use prunelle_foundation::duration::PromDuration;
 use prunelle_foundation::quantity::{ByteSize, Ratio};
 
 use crate::policy::{Policy, RemedySpec, Rule, Rung, TargetRule, Verify, load};
 
-pub(super) fn run(file: &Path) -> anyhow::Result<String> {
+pub(super) fn run(file: &Path) -> Result<String, ConfigErrors> {
     let policy = load::read(file)?;
     Ok(format!("{}: OK\n{}", file.display(), summary(&policy)))
 }

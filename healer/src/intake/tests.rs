@@ -91,7 +91,7 @@ pub(super) fn payload(alerts: &[Value]) -> Value {
 }
 
 /// A firing alert with these labels.
-pub(super) fn alert(labels: Value) -> Value {
+pub(super) fn alert(labels: &Value) -> Value {
     json!({
         "status": "firing",
         "labels": labels,
@@ -105,5 +105,5 @@ pub(super) fn alert(labels: Value) -> Value {
 
 /// A firing alert about this host.
 pub(super) fn our_alert() -> Value {
-    alert(json!({"alertname": "ServiceDown", "instance": "web1:9750", "name": "nginx.service"}))
+    alert(&json!({"alertname": "ServiceDown", "instance": "web1:9750", "name": "nginx.service"}))
 }

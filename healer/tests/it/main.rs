@@ -1,6 +1,10 @@
 //! The healer's integration tests: one binary, a module a subject.
 
 #[cfg(test)]
+mod cli;
+#[cfg(test)]
 mod daemon;
+#[cfg(test)]
+mod intake;
 #[cfg(test)]
 mod journal;

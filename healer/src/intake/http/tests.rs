@@ -266,9 +266,9 @@ async fn a_body_that_does_not_come_is_given_up() {
 #[tokio::test]
 async fn alerts_of_other_hosts_and_heartbeats_end_here() {
     let mut fixture = Fixture::new();
-    let other = alert(json!({"alertname": "ServiceDown", "instance": "web2:9750"}));
-    let nobody = alert(json!({"alertname": "ServiceDown"}));
-    let heartbeat = alert(json!({"alertname": "Heartbeat"}));
+    let other = alert(&json!({"alertname": "ServiceDown", "instance": "web2:9750"}));
+    let nobody = alert(&json!({"alertname": "ServiceDown"}));
+    let heartbeat = alert(&json!({"alertname": "Heartbeat"}));
     let request = post(body(&[other.clone(), nobody.clone(), heartbeat.clone()]));
     assert_eq!(status(&fixture, request).await, StatusCode::OK);
 
@@ -295,8 +295,8 @@ async fn everything_is_counted_under_its_result() {
     let mut registry = prometheus_client::registry::Registry::default();
     let mut fixture = Fixture::new();
     fixture.intake.metrics = crate::metrics::Metrics::register(&mut registry);
-    let heartbeat = alert(json!({"alertname": "Heartbeat"}));
-    let other = alert(json!({"alertname": "X", "instance": "web2:9750"}));
+    let heartbeat = alert(&json!({"alertname": "Heartbeat"}));
+    let other = alert(&json!({"alertname": "X", "instance": "web2:9750"}));
     let request = post(body(&[our_alert(), heartbeat, other]));
     exchange(&mut fixture, request, Ack::Accepted).await;
     send(&fixture, post("x")).await;

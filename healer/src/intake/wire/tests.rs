@@ -98,16 +98,16 @@ fn what_is_wrong_with_one_alert_is_told() {
 fn labels_over_the_limits_make_an_alert_invalid() {
     let many: serde_json::Map<String, Value> =
         (0..65).map(|i| (format!("l{i}"), json!("x"))).collect();
-    check(&alert(Value::Object(many)), "more than 64 labels");
+    check(&alert(&Value::Object(many)), "more than 64 labels");
     check(
-        &alert(json!({"a": "x".repeat(4097)})),
+        &alert(&json!({"a": "x".repeat(4097)})),
         "one of its labels is longer",
     );
     check(
-        &alert(json!({"x".repeat(257): "a"})),
+        &alert(&json!({"x".repeat(257): "a"})),
         "one of its labels is longer",
     );
-    check(&alert(json!({"a": "x".repeat(4096)})), "");
+    check(&alert(&json!({"a": "x".repeat(4096)})), "");
 }
 
 #[test]
