@@ -1,9 +1,9 @@
 # Sourced by start.sh and test.sh: finds or fetches what they need, and says so.
 #
-# Two rules hold. Nothing that is installed is started or enabled: the packages that apt-get installs bring no service
-# of their own that could be (systemd itself is only installed where it is not running anyway), and Prometheus and
-# Alertmanager, which do, are only unpacked into .prunelle/tools. And nothing is guessed: what cannot be had ends the
-# script with one message that says what to do.
+# Two rules hold. Nothing that is installed is started or enabled: Prometheus and Alertmanager are only unpacked into
+# .prunelle/tools; of the packages that apt-get installs only systemd, on a machine with another init, brings units, and
+# what its installation enables for a boot under systemd is disabled again. And nothing is guessed: what cannot be had
+# ends the script with one message that says what to do.
 #
 # shellcheck shell=bash
 
@@ -98,13 +98,21 @@ prepare() {
         "${apt[@]}" update || stop_with 'apt-get update failed: is there a network?'
     fi
     if [ ${#PACKAGES[@]} -gt 0 ]; then
+        local enabled
+        enabled=$(enabled_units)
         DEBIAN_FRONTEND=noninteractive "${apt[@]}" install -y --no-install-recommends "${PACKAGES[@]}" >/dev/null ||
             stop_with "apt-get could not install ${PACKAGES[*]}: is there a network?"
+        comm -13 <(echo "$enabled") <(enabled_units) | xargs -r rm --
     fi
     local package
     for package in "${UNPACKED[@]}"; do
         unpack "$package"
     done
+}
+
+# The links that enable units, sorted.
+enabled_units() {
+    [ ! -d /etc/systemd/system ] || find /etc/systemd/system -type l | sort
 }
 
 unpack() {

@@ -16,7 +16,7 @@ const OWNER: &str = "PRUNELLE_TEST_OWNER";
 #[derive(Debug)]
 struct Traces {
     pid_namespace: PathBuf,
-    cgroup: PathBuf,
+    cgroup: String,
     keeper: PathBuf,
 }
 
@@ -32,10 +32,14 @@ impl Traces {
         let keeper = cgroup.rsplit('-').next().unwrap();
         let traces = Self {
             pid_namespace: fs::read_link(format!("/proc/{init}/ns/pid")).unwrap(),
-            cgroup: cgroup2().join(cgroup),
+            cgroup: cgroup.to_owned(),
             keeper: Path::new("/proc").join(keeper),
         };
-        assert!(traces.cgroup.is_dir() && traces.keeper.is_dir() && !traces.processes().is_empty());
+        assert!(
+            cgroup_exists(&traces.cgroup)
+                && traces.keeper.is_dir()
+                && !traces.processes().is_empty()
+        );
         traces
     }
 
@@ -51,19 +55,27 @@ impl Traces {
 
     /// The mounts are gone with the last process of their namespace.
     fn are_gone(&self) -> bool {
-        self.processes().is_empty() && !self.cgroup.exists() && !self.keeper.exists()
+        self.processes().is_empty() && !cgroup_exists(&self.cgroup) && !self.keeper.exists()
     }
 }
 
-/// Where the host has the cgroup2 hierarchy.
-fn cgroup2() -> PathBuf {
-    fs::read_to_string("/proc/self/mounts")
-        .unwrap()
-        .lines()
-        .map(|line| line.split(' ').collect::<Vec<_>>())
-        .find(|fields| fields[2] == "cgroup2")
-        .map(|fields| PathBuf::from(fields[1]))
-        .expect("cgroup2 is mounted")
+/// Looks in a mount namespace of its own: not every host has the cgroup2 hierarchy mounted.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the test looks at what it tests from outside"
+)]
+fn cgroup_exists(path: &str) -> bool {
+    let script = "mount -t cgroup2 cgroup2 /sys/fs/cgroup || exit 9; test -d \"/sys/fs/cgroup/$1\"";
+    let status = Command::new("unshare")
+        .args(["--mount", "--propagation", "private", "--"])
+        .args(["/bin/sh", "-c", script, "sh", path])
+        .status()
+        .unwrap();
+    match status.code() {
+        Some(0) => true,
+        Some(1) => false,
+        other => panic!("cannot look for {path}: {other:?}"),
+    }
 }
 
 fn manager() -> Manager {
