@@ -67,7 +67,7 @@ impl Base {
         if let Some(why) = is_refused(path) {
             return Err(refused(why));
         }
-        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let mut fd = rustix::fs::open("/", flags, Mode::empty()).map_err(failed)?;
         let mut entry = Entry::of(fd.as_fd()).map_err(failed)?;
         for part in path.components().skip(1) {
