@@ -1,0 +1,276 @@
+#!/usr/bin/env bash
+# Installs Prunelle on a whole Debian and takes it off again: system scope, polkit, journald, real Prometheus and
+# Alertmanager of Debian, with the configuration that ships. See --help.
+set -euo pipefail
+
+usage() {
+    cat <<'END'
+usage: full-container.sh
+
+Boots a Debian bookworm in a container (systemd-nspawn, its own network) and checks there that
+  install.sh works, may be run twice and keeps edited settings,
+  a unit that is killed is repaired by the unprivileged healer, and polkit grants it nothing else,
+  clean_folder removes another user's file,
+  uninstall.sh leaves what it names, and uninstall.sh --purge nothing.
+
+Needs root. The programs come from PRUNELLE_BIN_DIR (built for this architecture, against glibc 2.36 or static).
+debootstrap and systemd-container are installed with apt-get when they are missing. The Debian is made once, under
+.prunelle/ (0.7 GB), and never changed: the container writes to memory.
+END
+}
+
+case ${1-} in
+'') ;;
+-h | --help) usage; exit 0 ;;
+*) usage >&2; exit 2 ;;
+esac
+
+repo=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)
+say() { printf '%s\n' "$*"; }
+stop_with() {
+    printf 'full-container.sh: %s\n' "$*" >&2
+    exit 1
+}
+
+[ "$(id -u)" -eq 0 ] || stop_with 'must be run as root'
+[ -n "${PRUNELLE_BIN_DIR-}" ] || stop_with 'set PRUNELLE_BIN_DIR to the folder that has the programs, such as target/debug'
+for program in prunelle-exporter prunelle-healer; do
+    [ -x "$PRUNELLE_BIN_DIR/$program" ] || stop_with "no $PRUNELLE_BIN_DIR/$program: run cargo build"
+done
+missing=()
+command -v debootstrap >/dev/null || missing+=(debootstrap)
+command -v systemd-nspawn >/dev/null || missing+=(systemd-container)
+if [ ${#missing[@]} -gt 0 ]; then
+    say "Installing ${missing[*]}: the container is made and run with them"
+    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null ||
+        stop_with "cannot install ${missing[*]}"
+fi
+
+# --- the Debian ------------------------------------------------------------------------------------------------------
+
+packages=systemd,systemd-sysv,dbus,polkitd,libpam-systemd,curl,jq,procps,prometheus,prometheus-alertmanager
+cache=$repo/.prunelle/full-container
+debian=$cache/bookworm-$(printf %s "$packages" | sha256sum | cut -c1-12)
+mirror=${PRUNELLE_DEBIAN_MIRROR:-http://deb.debian.org/debian}
+if [ ! -d "$debian" ]; then
+    say "Making a Debian in $debian (once)"
+    mkdir -p "$cache"
+    rm -rf "$debian.part"
+    debootstrap --variant=minbase --include="$packages" bookworm "$debian.part" "$mirror" >"$cache/debootstrap.log" 2>&1 ||
+        { tail -n 20 "$cache/debootstrap.log" >&2; stop_with 'debootstrap failed'; }
+    rm -rf "$debian.part/var/cache/apt/archives"/*.deb
+    mv "$debian.part" "$debian"
+fi
+
+work=$(mktemp -d)
+container=
+leader=
+clean_up() {
+    local status=$?
+    if [ -n "$container" ]; then
+        if [ $status -ne 0 ] && [ -n "$leader" ]; then
+            say '--- the last lines of the journals'
+            inside journalctl --no-pager --quiet --lines 15 --unit prunelle-healer.service || true
+            inside journalctl --no-pager --quiet --lines 10 --unit prunelle-exporter.service || true
+            inside journalctl --no-pager --quiet --lines 10 --unit prometheus-alertmanager.service || true
+        fi
+        [ -z "$leader" ] || kill -KILL "$leader" 2>/dev/null || true # everything in its pid namespace ends with it
+        kill -TERM "$container" 2>/dev/null || true
+        wait "$container" 2>/dev/null || true
+    fi
+    rm -rf "$work"
+    exit $status
+}
+trap clean_up EXIT
+trap 'exit 130' INT TERM
+
+# What the container sees of this checkout.
+mkdir -p "$work/prunelle/bin"
+cp -a "$repo/deploy" "$repo/docs" "$repo/prometheus" "$repo/alertmanager" "$work/prunelle/"
+cp "$PRUNELLE_BIN_DIR/prunelle-exporter" "$PRUNELLE_BIN_DIR/prunelle-healer" "$work/prunelle/bin/"
+
+options=(--quiet --register=no --machine="prunelle-$$" --directory="$debian" --volatile=overlay
+    --private-network --bind-ro="$work/prunelle:/mnt/prunelle" --tmpfs=/tmp:size=32M,mode=1777 --console=read-only --boot)
+# Where no systemd runs, there is nobody to ask for a scope.
+[ -d /run/systemd/system ] || options+=(--keep-unit)
+systemd-nspawn "${options[@]}" >"$work/console" 2>&1 </dev/null &
+container=$!
+
+inside() {
+    nsenter --target "$leader" --all --wdns=/root -- \
+        env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 "$@"
+}
+
+# until_true SECONDS WHAT COMMAND...
+until_true() {
+    local deadline=$((SECONDS + $1)) what=$2
+    shift 2
+    until "$@" >/dev/null 2>&1; do
+        kill -0 "$container" 2>/dev/null || { cat "$work/console" >&2; stop_with 'the container has ended'; }
+        [ $SECONDS -lt $deadline ] || stop_with "still not: $what"
+        sleep 0.1
+    done
+}
+
+passed=0
+check() {
+    local what=$1
+    shift
+    "$@" || stop_with "not so: $what"
+    passed=$((passed + 1))
+    say "ok: $what"
+}
+wait_for() {
+    until_true "$@"
+    passed=$((passed + 1))
+    say "ok: $2"
+}
+not() { ! "$@"; }
+
+find_leader() { leader=$(pgrep -P "$container" | head -n 1) && [ -n "$leader" ] && [ -S "/proc/$leader/root/run/dbus/system_bus_socket" ]; }
+is_up() { [[ $(inside systemctl is-system-running) =~ ^(running|degraded)$ ]]; }
+until_true 30 'the container has a PID 1' find_leader
+wait_for 60 'Debian has booted' is_up
+
+# --- install ---------------------------------------------------------------------------------------------------------
+
+# All files but those that a running Debian writes by itself.
+files() {
+    inside find / -xdev \( -path /proc -o -path /sys -o -path /run -o -path /tmp -o -path /var/tmp -o -path /var/log/journal \
+        -o -path /var/lib/prometheus -o -path /var/lib/systemd -o -path /var/cache -o -path /mnt \) -prune -o -print | sort
+}
+install() { inside "/mnt/$1/deploy/install.sh" >"$work/out" 2>&1 || { cat "$work/out"; return 1; }; }
+active() { inside systemctl is-active --quiet "$@"; }
+sums() { inside sh -c 'sha256sum /etc/prunelle/* /etc/polkit-1/rules.d/50-prunelle.rules'; }
+
+files >"$work/before"
+cat "$work/prunelle/deploy/sysusers.d/prunelle.conf" >/dev/null
+check 'install.sh runs' install prunelle
+check 'both programs run' active prunelle-exporter.service prunelle-healer.service
+wait_for 10 'the exporter answers' inside curl -fsS http://127.0.0.1:9750/metrics
+wait_for 10 'the healer is ready' inside curl -fsS http://127.0.0.1:8050/-/ready
+token_mode=$(inside stat -c '%a %U %G' /etc/prunelle/webhook-token)
+check "the token is for the healer and Alertmanager only ($token_mode)" [ "$token_mode" = '640 prunelle prometheus' ]
+observes() { inside curl -fsS http://127.0.0.1:8050/metrics | grep -q '^prunelle_healer_mode{mode="observe"} 1'; }
+check 'the installed policy observes' observes
+runs_as() { [ "$(inside ps -o user= -p "$(inside systemctl show --value --property MainPID "$2")")" = "$1" ]; }
+check 'the healer is not root' runs_as prunelle prunelle-healer.service
+check 'the exporter is not root' runs_as prunell+ prunelle-exporter.service
+
+# --- settings, and a second install ----------------------------------------------------------------------------------
+
+inside tee /etc/systemd/system/demo.service /etc/systemd/system/other.service >/dev/null <<'END'
+[Service]
+ExecStart=/usr/bin/sleep infinity
+END
+inside systemctl daemon-reload
+inside systemctl start demo.service other.service
+inside sh -c 'echo MONITORED_SERVICES=demo,other >>/etc/prunelle/prunelle.env'
+inside sed -i 's/^    \/\/ "nginx.service",/    "demo.service",/' /etc/polkit-1/rules.d/50-prunelle.rules
+inside tee /etc/prunelle/policy.yml >/dev/null <<'END'
+version: 1
+host: {label: instance, is: ['localhost:9750']}
+mode: enforce
+defaults: {boot_grace: 0s}
+rules:
+  - name: service-down
+    matchers: ['alertname = "ServiceDown"']
+    target: {unit: {label: name, allow: ['demo.service', 'other.service']}}
+    ladder:
+      - remedy: restart_service
+        verify: {unit_active: {stable_for: 1s}}
+  - name: disk-full
+    matchers: ['alertname = "DiskFull"']
+    target: {path: /tmp, when: same_file_system}
+    ladder:
+      - remedy: clean_folder
+        with: {older_than: 1s, stop_at_free: 90%, max_bytes: 1GiB}
+        verify: {free_space: {at_least: 50%}}
+END
+check 'check-config accepts the policy' inside prunelle-healer check-config /etc/prunelle/policy.yml >/dev/null
+sums >"$work/sums"
+check 'install.sh runs again' install prunelle
+sums | check 'the second install keeps all settings' cmp - "$work/sums"
+not_new() { not inside test -e /etc/prunelle/policy.yml.new; }
+check 'a default that has not changed is not offered' not_new
+
+cp -a "$work/prunelle" "$work/newer"
+echo '# a later version' >>"$work/newer/deploy/policy.yml"
+echo '# a later version' >>"$work/newer/deploy/prunelle.env"
+rm -rf "$work/prunelle/newer" && mv "$work/newer" "$work/prunelle/newer"
+check 'install.sh runs a third time, with a newer default' install prunelle/newer
+sums | grep -v '\.new$' | check 'the newer version keeps the settings' cmp - "$work/sums"
+check 'the newer default lies beside' inside grep -q 'a later version' /etc/prunelle/policy.yml.new
+inside systemctl restart prunelle-exporter.service prunelle-healer.service
+wait_for 10 'the healer is ready again' inside curl -fsS http://127.0.0.1:8050/-/ready
+
+# --- the loop --------------------------------------------------------------------------------------------------------
+
+# As a person would: the shipped files in place of Debian's.
+inside cp -r /usr/share/prunelle/prometheus/. /etc/prometheus/
+inside cp /usr/share/prunelle/alertmanager/alertmanager.yml /etc/prometheus/alertmanager.yml
+# A machine with loopback only has no address to advertise to a cluster.
+inside sh -c "echo \"ARGS='--cluster.listen-address='\" >>/etc/default/prometheus-alertmanager"
+inside systemctl restart prometheus.service prometheus-alertmanager.service
+heartbeat() { inside curl -fsS http://127.0.0.1:8050/metrics | awk '/^prunelle_healer_heartbeat_timestamp_seconds/ && $2 > 0 {ok = 1} END {exit !ok}'; }
+wait_for 60 'the heartbeat reaches the healer' heartbeat
+watched() { inside curl -fsSG http://127.0.0.1:9090/api/v1/query --data-urlencode "query=count(prunelle_service_up == 1)" | jq -e '.data.result[0].value[1] == "2"'; }
+wait_for 30 'Prometheus watches both units' watched
+
+active demo.service
+before=$(inside systemctl show --value --property InvocationID demo.service)
+killed=$(date +%s%N)
+inside systemctl kill --signal=KILL demo.service
+other_invocation() { [ "$(inside systemctl show --value --property ActiveState,InvocationID demo.service | tr -d '\n')" != "active$before" ] && active demo.service; }
+wait_for 20 'a killed unit runs again' other_invocation
+say "    after $((($(date +%s%N) - killed) / 1000000)) ms (measured from outside, to 0.1 s)"
+outcome() { inside jq -es "any(.[]; .event_type == \"outcome\" and .service == \"$1\" and .status == \"$2\")" /var/log/prunelle/actions.jsonl; }
+wait_for 20 'the action log says so' outcome demo.service SUCCESS
+
+# The policy allows it, polkit does not: the second lock holds.
+inside systemctl kill --signal=KILL other.service
+refused() { inside jq -es 'any(.[]; .service == "other.service" and .details.reason == "not_permitted")' /var/log/prunelle/actions.jsonl; }
+wait_for 60 'a unit that polkit does not list is not repaired, and the log says why' refused
+check 'it is still down' not active other.service
+as_healer() { inside setpriv --reuid prunelle --regid prunelle --clear-groups busctl --quiet call org.freedesktop.systemd1 /org/freedesktop/systemd1 org.freedesktop.systemd1.Manager "$@" 2>/dev/null; }
+check 'the healer may restart the listed unit' as_healer RestartUnit ss demo.service replace
+check 'it may not stop it' not as_healer StopUnit ss demo.service replace
+check 'it may not restart the bus' not as_healer RestartUnit ss dbus.service replace
+check 'it may not mask a unit' not as_healer MaskUnitFiles asbb 1 demo.service false false
+
+# --- clean_folder ----------------------------------------------------------------------------------------------------
+
+inside setpriv --reuid nobody --regid nogroup --clear-groups sh -c \
+    'umask 077; mkdir /tmp/private && head -c 24M /dev/zero >/tmp/private/big && head -c 6M /dev/zero >/tmp/big'
+sleep 2 # older than 1s
+inside amtool --alertmanager.url=http://127.0.0.1:9093 alert add DiskFull severity=critical instance=localhost:9750 \
+    job=prunelle mountpoint=/tmp device=tmpfs fstype=tmpfs --annotation=value=97 --end="$(date -u -d '+5 min' +%FT%TZ)"
+cleaned() { not inside test -e /tmp/private/big; }
+wait_for 30 "another user's files are cleaned from /tmp" cleaned
+folder_outcome() { inside jq -es 'any(.[]; .event_type == "outcome" and .action_type == "folder_clean" and .status == "SUCCESS")' /var/log/prunelle/actions.jsonl; }
+wait_for 20 'the action log says so too' folder_outcome
+owns_nothing_else() { not inside nsenter --target "$(inside systemctl show --value --property MainPID prunelle-healer.service)" --mount -- touch /etc/prunelle-was-here /usr/prunelle-was-here /var/lib/prunelle-was-here 2>/dev/null; }
+check 'the file system is read-only to the healer elsewhere' owns_nothing_else
+
+# --- uninstall -------------------------------------------------------------------------------------------------------
+
+uninstall() { inside /mnt/prunelle/deploy/uninstall.sh "$@" >"$work/out" 2>&1 || { cat "$work/out"; return 1; }; }
+# left WHAT: the files that are there and were not before, the test's own apart.
+left() { files | comm -13 "$work/before" - | grep -vE '^/etc/systemd/system/(demo|other)\.service$|^/etc/prometheus/' || true; }
+check 'uninstall.sh runs' uninstall
+sed -nE 's/^  (\/.*)/\1/p' <(sed '1,/^Kept/d' "$work/out") >"$work/named"
+left | grep -vE "^($(paste -sd'|' "$work/named"))(/|$)" >"$work/unnamed" || true
+check "it leaves what it names and nothing else ($(paste -sd' ' "$work/named"))" cmp "$work/unnamed" /dev/null
+check 'no program of it runs' not inside pgrep -f '^/usr/bin/prunelle'
+check 'the token is still there' inside test -s /etc/prunelle/webhook-token
+check 'installing again finds the settings' install prunelle
+inside sh -c 'rm -f /etc/prunelle/*.new' # written by the newer version above
+sums | check 'and keeps them' cmp - "$work/sums"
+check 'uninstall.sh --purge runs' uninstall --purge
+left >"$work/left"
+check "it leaves nothing ($(paste -sd' ' "$work/left"))" cmp "$work/left" /dev/null
+check 'its users are gone' not inside getent passwd prunelle prunelle-exporter
+check 'systemd knows of no failed unit' [ "$(inside systemctl list-units --failed --no-legend | grep -c prunelle)" = 0 ]
+check 'uninstalling what is not there is no error' uninstall --purge
+
+say "full container: $passed passed"
