@@ -20,6 +20,7 @@ pub struct Flags {
     #[arg(
         long = "web.listen-address",
         env = "PRUNELLE_HEALER_WEB_LISTEN_ADDRESS",
+        hide_env_values = true,
         value_name = "ADDRESS"
     )]
     pub listen_address: Option<String>,
@@ -27,6 +28,7 @@ pub struct Flags {
     #[arg(
         long = "web.token-file",
         env = "PRUNELLE_HEALER_WEB_TOKEN_FILE",
+        hide_env_values = true,
         value_name = "FILE",
         value_delimiter = ','
     )]
@@ -35,6 +37,7 @@ pub struct Flags {
     #[arg(
         long = "policy.file",
         env = "PRUNELLE_HEALER_POLICY_FILE",
+        hide_env_values = true,
         value_name = "FILE",
         global = true
     )]
@@ -43,6 +46,7 @@ pub struct Flags {
     #[arg(
         long = "storage.path",
         env = "PRUNELLE_HEALER_STORAGE_PATH",
+        hide_env_values = true,
         value_name = "FOLDER"
     )]
     pub storage_path: Option<String>,
@@ -50,6 +54,7 @@ pub struct Flags {
     #[arg(
         long = "storage.reserve",
         env = "PRUNELLE_HEALER_STORAGE_RESERVE",
+        hide_env_values = true,
         value_name = "SIZE"
     )]
     pub storage_reserve: Option<String>,
@@ -57,6 +62,7 @@ pub struct Flags {
     #[arg(
         long = "actions.file",
         env = "PRUNELLE_HEALER_ACTIONS_FILE",
+        hide_env_values = true,
         value_name = "FILE"
     )]
     pub actions_file: Option<String>,
@@ -64,6 +70,7 @@ pub struct Flags {
     #[arg(
         long = "runtime.path",
         env = "PRUNELLE_HEALER_RUNTIME_PATH",
+        hide_env_values = true,
         value_name = "FOLDER",
         global = true
     )]
@@ -72,6 +79,7 @@ pub struct Flags {
     #[arg(
         long = "alertmanager.url",
         env = "PRUNELLE_HEALER_ALERTMANAGER_URL",
+        hide_env_values = true,
         value_name = "URL"
     )]
     pub alertmanager_url: Option<String>,
@@ -79,6 +87,7 @@ pub struct Flags {
     #[arg(
         long = "grafana.url",
         env = "PRUNELLE_HEALER_GRAFANA_URL",
+        hide_env_values = true,
         value_name = "URL"
     )]
     pub grafana_url: Option<String>,
@@ -86,6 +95,7 @@ pub struct Flags {
     #[arg(
         long = "monitored-services",
         env = "MONITORED_SERVICES",
+        hide_env_values = true,
         value_name = "LIST"
     )]
     pub monitored_services: Option<String>,
@@ -96,6 +106,7 @@ pub struct Flags {
     #[arg(
         long = "log.level",
         env = "PRUNELLE_HEALER_LOG_LEVEL",
+        hide_env_values = true,
         value_name = "LEVEL"
     )]
     pub log_level: Option<String>,
@@ -103,6 +114,7 @@ pub struct Flags {
     #[arg(
         long = "log.format",
         env = "PRUNELLE_HEALER_LOG_FORMAT",
+        hide_env_values = true,
         value_name = "FORMAT"
     )]
     pub log_format: Option<String>,
@@ -145,7 +157,7 @@ pub struct Settings {
 /// One setting that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SettingError {
-    /// The flag and its variable.
+    /// The flag, or the variable that no flag overrides.
     pub setting: &'static str,
     /// What is wrong.
     pub message: String,
@@ -160,8 +172,21 @@ impl fmt::Display for SettingError {
             message,
             hint,
         } = self;
-        write!(f, "{setting}: {message}\n  hint: {hint}")
+        write!(f, "{setting}")?;
+        if let Some(variable) = variable(setting) {
+            write!(f, " ({variable})")?;
+        }
+        write!(f, ": {message}\n  hint: {hint}")
     }
+}
+
+/// The variable of a flag: `--storage.reserve` is `PRUNELLE_HEALER_STORAGE_RESERVE`.
+fn variable(flag: &str) -> Option<String> {
+    let name = flag.strip_prefix("--").filter(|name| name.contains('.'))?;
+    Some(format!(
+        "PRUNELLE_HEALER_{}",
+        name.replace(['.', '-'], "_").to_uppercase()
+    ))
 }
 
 /// Everything that is wrong with the settings; never empty.

@@ -127,3 +127,19 @@ fn everything_that_is_wrong_is_told_at_once() {
         );
     }
 }
+
+#[test]
+fn every_flag_has_the_variable_that_errors_name() {
+    use clap::CommandFactory as _;
+    let command = Program::command();
+    let mut count = 0;
+    for argument in command.get_arguments().filter(|a| a.get_id() != "help") {
+        let flag = format!("--{}", argument.get_long().unwrap());
+        if let Some(expected) = variable(&flag) {
+            let actual = argument.get_env().unwrap().to_str().unwrap();
+            assert_eq!(actual, expected, "of {flag}");
+            count += 1;
+        }
+    }
+    assert_eq!(count, 11);
+}

@@ -5,6 +5,8 @@ mod cli;
 #[cfg(test)]
 mod daemon;
 #[cfg(test)]
+mod documents;
+#[cfg(test)]
 mod intake;
 #[cfg(test)]
 mod journal;

@@ -1,0 +1,104 @@
+//! What is shipped and documented agrees with the program: policies load, and every setting is in the table.
+
+use std::path::{Path, PathBuf};
+
+use clap::CommandFactory as _;
+use prunelle_healer::cli::Cli;
+use prunelle_healer::policy::{Mode, load};
+
+fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn read(path: &str) -> String {
+    let path = repository().join(path);
+    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// The code blocks of a language in a page.
+fn blocks(page: &str, language: &str) -> Vec<String> {
+    page.split("\n```")
+        .skip(1)
+        .step_by(2)
+        .filter_map(|block| block.strip_prefix(language))
+        .map(|block| block.trim_start().to_owned())
+        .collect()
+}
+
+#[test]
+fn the_example_of_the_policy_page_loads_and_uses_everything() {
+    let page = read("docs/policy.md");
+    let blocks = blocks(&page, "yaml\n");
+    let [example] = &blocks[..] else {
+        panic!("one example, not {}", blocks.len())
+    };
+    let policy = load::parse(Path::new("docs/policy.md"), example)
+        .unwrap_or_else(|errors| panic!("{errors}"));
+    assert_eq!(policy.rules.len(), 2);
+    assert!(policy.rules[0].respects_clean_stop);
+    assert_eq!(policy.rules[1].mode, Some(Mode::Observe));
+    assert_eq!(policy.receivers.len(), 1);
+}
+
+/// All files of that name in a folder and below it.
+fn find(folder: &Path, name: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(find(&path, name));
+        } else if path.file_name().is_some_and(|file| file == name) {
+            found.push(path);
+        }
+    }
+    found
+}
+
+#[test]
+fn the_shipped_policies_load_and_only_the_demo_acts() {
+    let deploy = repository().join("deploy");
+    let files = find(&deploy, "policy.yml");
+    assert!(files.contains(&deploy.join("demo/policy.yml")), "{files:?}");
+    for file in files {
+        let policy = load::read(&file).unwrap_or_else(|errors| panic!("{errors}"));
+        let is_demo = file.starts_with(deploy.join("demo"));
+        let expected = if is_demo {
+            Mode::Enforce
+        } else {
+            Mode::Observe
+        };
+        assert_eq!(policy.mode, expected, "{}", file.display());
+    }
+}
+
+#[test]
+fn every_setting_is_in_the_table_and_the_table_has_no_other() {
+    let page = read("docs/configuration.md");
+    let command = Cli::command();
+    let arguments: Vec<_> = command
+        .get_arguments()
+        .filter(|argument| !matches!(argument.get_id().as_str(), "help" | "version"))
+        .collect();
+    assert!(arguments.len() > 10);
+    for argument in &arguments {
+        let flag = format!("| `--{}` |", argument.get_long().unwrap());
+        assert!(page.contains(&flag), "{flag}");
+        if let Some(variable) = argument.get_env() {
+            let variable = format!("`{}`", variable.display());
+            assert!(page.contains(&variable), "{variable}");
+        }
+    }
+    let known: Vec<String> = arguments
+        .iter()
+        .filter_map(|argument| argument.get_env())
+        .map(|variable| variable.display().to_string())
+        .collect();
+    for word in page.split(|c: char| !c.is_ascii_uppercase() && c != '_') {
+        if word.starts_with("PRUNELLE_HEALER_") {
+            assert!(
+                known.iter().any(|name| name == word),
+                "{word} does not exist"
+            );
+        }
+    }
+}
