@@ -400,7 +400,12 @@ impl Journal {
 
     /// Keeps an entry; resolves once it is synced. Entries of one caller are kept in the order of the calls.
     pub async fn record(&self, entry: Entry) -> Result<(), JournalError> {
-        self.ask(entries::Record(entry)).await?;
+        self.record_all(vec![entry]).await
+    }
+
+    /// Keeps many entries in one transaction, all or none; resolves once they are synced.
+    pub async fn record_all(&self, entries: Vec<Entry>) -> Result<(), JournalError> {
+        self.ask(entries::Record(entries)).await?;
         Ok(())
     }
 

@@ -26,8 +26,8 @@ use super::writer::Message;
 
 /// Lines read from the journal at once.
 const BATCH: u32 = 500;
-/// After a fault, the next try.
-const RETRY: Duration = Duration::from_secs(1);
+/// After a fault, the next try. Longer than the idle tick of the journal's thread, which must not be kept busy.
+const RETRY: Duration = Duration::from_secs(3);
 /// How often the journal is told how far the file certainly is.
 const POSITION_PERIOD: Duration = Duration::from_secs(10);
 
@@ -75,7 +75,8 @@ impl ActionLog {
                     is_failing = true;
                 }
             }
-            match self.bell.recv_timeout(RETRY) {
+            let wait = if is_failing { RETRY } else { POSITION_PERIOD };
+            match self.bell.recv_timeout(wait) {
                 Ok(()) | Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return,
             }
@@ -169,7 +170,7 @@ impl ActionLog {
     fn ask<O: Operation>(&self, operation: O) -> Result<O::Output, JournalError> {
         let (call, answer) = Call::new(operation, None);
         self.journal
-            .send(Message::Request(call))
+            .send(Message::Log(call))
             .map_err(|_| JournalError::Closed)?;
         let (_, output) = answer.blocking_recv().map_err(|_| JournalError::Closed)??;
         Ok(output)

@@ -18,70 +18,74 @@ use crate::reason::{Outcome, Reason};
 use crate::remediation::RemediationId;
 use crate::target::Target;
 
-/// Keeps an entry.
-pub(super) struct Record(pub(super) Entry);
+/// Keeps entries, all or none.
+pub(super) struct Record(pub(super) Vec<Entry>);
 
 impl Operation for Record {
     type Output = ();
 
     fn run(&mut self, tx: &mut Transaction<'_>) -> Run<Self::Output> {
-        match &self.0 {
-            Entry::Decision {
-                alert,
-                rule,
-                target,
-                reason,
-                plan,
-                is_deferred,
-                at,
-            } => Decision {
-                alert,
-                rule: rule.as_deref(),
-                target: target.as_ref(),
-                reason: *reason,
-                plan: plan.as_ref(),
-                is_deferred: *is_deferred,
-            }
-            .record(tx, at),
-            Entry::Acted {
-                remediation,
-                evidence,
-                at: _,
-            } => record_step(tx, *remediation, "acted", evidence),
-            Entry::Verifying { remediation, at: _ } => {
-                record_step(tx, *remediation, "verifying", &Value::Null)
-            }
-            Entry::AttemptEnded {
-                remediation,
-                outcome,
-                reason,
-                evidence,
-                message,
-                at,
-            } => End {
-                remediation: *remediation,
-                outcome: *outcome,
-                reason: *reason,
-                message,
-                at,
-            }
-            .record_attempt(tx, evidence),
-            Entry::Ended {
-                remediation,
-                outcome,
-                reason,
-                quarantine,
-                message,
-                at,
-            } => End {
-                remediation: *remediation,
-                outcome: *outcome,
-                reason: *reason,
-                message,
-                at,
-            }
-            .record_remediation(tx, *quarantine),
+        self.0.iter().try_for_each(|entry| record(tx, entry))
+    }
+}
+
+fn record(tx: &mut Transaction<'_>, entry: &Entry) -> Run<()> {
+    match entry {
+        Entry::Decision {
+            alert,
+            rule,
+            target,
+            reason,
+            plan,
+            is_deferred,
+            at,
+        } => Decision {
+            alert,
+            rule: rule.as_deref(),
+            target: target.as_ref(),
+            reason: *reason,
+            plan: plan.as_ref(),
+            is_deferred: *is_deferred,
         }
+        .record(tx, at),
+        Entry::Acted {
+            remediation,
+            evidence,
+            at: _,
+        } => record_step(tx, *remediation, "acted", evidence),
+        Entry::Verifying { remediation, at: _ } => {
+            record_step(tx, *remediation, "verifying", &Value::Null)
+        }
+        Entry::AttemptEnded {
+            remediation,
+            outcome,
+            reason,
+            evidence,
+            message,
+            at,
+        } => End {
+            remediation: *remediation,
+            outcome: *outcome,
+            reason: *reason,
+            message,
+            at,
+        }
+        .record_attempt(tx, evidence),
+        Entry::Ended {
+            remediation,
+            outcome,
+            reason,
+            quarantine,
+            message,
+            at,
+        } => End {
+            remediation: *remediation,
+            outcome: *outcome,
+            reason: *reason,
+            message,
+            at,
+        }
+        .record_remediation(tx, *quarantine),
     }
 }
 

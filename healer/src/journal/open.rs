@@ -1,8 +1,9 @@
 //! Opening the journal: the folder, the lock, the reserve, the database, in this order; every fault by name, with
 //! what to do about it. Nothing that exists is ever overwritten.
 
-use std::fs;
+use std::fs::{self, OpenOptions};
 use std::io;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -250,7 +251,17 @@ fn take_lock(folder: &Path) -> Result<StoreLock, OpenError> {
 
 fn open_database(path: &Path) -> Result<Connection, OpenError> {
     let sql = |error| sql_error(path, error);
-    let is_small = fs::metadata(path).map_or(0, |metadata| metadata.len()) <= CHECKED_UP_TO;
+    // Made here for its mode, which the files beside it inherit: alerts may tell what others should not read.
+    let file = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .open(path)
+        .and_then(|file| file.metadata())
+        .map_err(|error| io_error(path, error))?;
+    let is_small = file.len() <= CHECKED_UP_TO;
     let mut conn = Connection::open(path).map_err(sql)?;
     conn.busy_timeout(Duration::from_secs(1)).map_err(sql)?;
     conn.set_prepared_statement_cache_capacity(64);

@@ -3,7 +3,8 @@
 //! `user_version` counts the migrations that were applied. They run forward only, all in one transaction, after the
 //! database was copied aside; a database from a newer version is refused, and so is one that is not ours.
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use rusqlite::backup::Progress;
@@ -105,7 +106,13 @@ fn back_up(conn: &Connection, path: &Path, version: usize) -> Result<(), SchemaE
         why,
     };
     // An unfinished copy of an earlier try must not be added to.
-    File::create(&unfinished).map_err(|error| failed(error.to_string()))?;
+    OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&unfinished)
+        .map_err(|error| failed(error.to_string()))?;
     conn.backup(MAIN_DB, &unfinished, None::<fn(Progress)>)
         .map_err(|error| failed(error.to_string()))?;
     let finish = || -> std::io::Result<()> {

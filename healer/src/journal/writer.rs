@@ -23,6 +23,8 @@ use super::stats::{JournalStats, Observer};
 pub(super) enum Message {
     /// Something to do.
     Request(Box<dyn Request>),
+    /// Something to do for the action log; it does not count as work that keeps the journal open.
+    Log(Box<dyn Request>),
     /// Finish what has queued up, note the clean stop, tell when everything is closed.
     Close(Option<oneshot::Sender<()>>),
     /// The last handle was dropped while its thread panicked: finish, but this was no clean stop.
@@ -67,6 +69,7 @@ impl Writer {
                         break end;
                     }
                 }
+                Ok(Message::Log(request)) => self.commit(vec![request]),
                 Ok(Message::Close(told)) => break (true, told),
                 Ok(Message::Abandoned) => break (false, None),
                 Err(RecvTimeoutError::Disconnected) => break (true, None),
@@ -102,7 +105,7 @@ impl Writer {
         let mut end = None;
         while batch.len() < MAX_BATCH && end.is_none() {
             match queue.try_recv() {
-                Ok(Message::Request(request)) => batch.push(request),
+                Ok(Message::Request(request) | Message::Log(request)) => batch.push(request),
                 Ok(Message::Close(told)) => end = Some((true, told)),
                 Ok(Message::Abandoned) => end = Some((false, None)),
                 Err(_) => break,
@@ -272,8 +275,10 @@ impl Writer {
             && waited < LOG_GRACE
         {
             match queue.recv_timeout(LOG_POLL) {
-                Ok(Message::Request(request)) => self.commit(vec![request]),
-                Ok(_) => {}
+                Ok(Message::Request(request) | Message::Log(request)) => {
+                    self.commit(vec![request]);
+                }
+                Ok(Message::Close(_) | Message::Abandoned) => {}
                 Err(_) => waited += LOG_POLL,
             }
         }
@@ -295,7 +300,7 @@ impl Writer {
 
     fn drain(&mut self, queue: &Receiver<Message>) {
         while let Ok(message) = queue.try_recv() {
-            if let Message::Request(request) = message {
+            if let Message::Request(request) | Message::Log(request) = message {
                 self.commit(vec![request]);
             }
         }

@@ -140,6 +140,20 @@ async fn what_contradicts_the_journal_is_refused() {
 }
 
 #[tokio::test]
+async fn many_entries_are_kept_at_once_or_not_at_all() {
+    let fixture = Fixture::new();
+    let journal = fixture.open();
+    admit(&journal, fixture.intent(remediation(1), "/tmp")).await;
+    let entries = vec![attempt_ended(&fixture, 1), ended(&fixture, 2)];
+    let mixed = journal.record_all(entries).await;
+    assert!(matches!(mixed, Err(JournalError::Refused(_))));
+    assert!(journal.recent_events(10).await.unwrap().is_empty());
+    let entries = vec![attempt_ended(&fixture, 1), ended(&fixture, 1)];
+    journal.record_all(entries).await.unwrap();
+    assert_eq!(journal.recent_actions(10).await.unwrap().len(), 2);
+}
+
+#[tokio::test]
 async fn an_intent_can_be_started_once_and_only_the_newest() {
     let fixture = Fixture::new();
     let journal = fixture.open();

@@ -1,9 +1,10 @@
 //! Opening: every fault by name, and nothing overwritten.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::time::Duration;
 
-use prunelle_healer::journal::{JournalError, JournalOptions, OpenError};
+use prunelle_healer::journal::{Journal, JournalError, JournalOptions, OpenError};
 
 use super::fixture::{Fixture, firing};
 
@@ -30,12 +31,52 @@ async fn two_at_once_are_refused_by_pid() {
 }
 
 #[tokio::test]
+async fn nobody_else_may_read_it() {
+    let fixture = Fixture::new();
+    let journal = fixture.open();
+    journal.firing().await.unwrap();
+    let mut modes = Vec::new();
+    for entry in fs::read_dir(fixture.folder.path()).unwrap() {
+        let entry = entry.unwrap();
+        let mode = entry.metadata().unwrap().permissions().mode() & 0o777;
+        modes.push((entry.file_name(), mode));
+    }
+    assert!(modes.len() >= 5, "{modes:?}");
+    for (name, mode) in modes {
+        assert_eq!(mode & 0o137, 0, "{name:?} has {mode:o}");
+    }
+}
+
+#[tokio::test]
 async fn the_last_handle_closes_it() {
     let fixture = Fixture::new();
     let journal = fixture.open();
     drop(journal.clone());
     journal.firing().await.unwrap();
     drop(journal);
+    let journal = open_again(&fixture).await;
+    let unclean = journal.unclean_starts_within(Duration::from_mins(5)).await;
+    assert_eq!(unclean.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn a_program_that_stops_closes_it_though_handles_are_left() {
+    let fixture = Fixture::new();
+    let mut options = fixture.options();
+    // A log that cannot be written must not hold up the stop.
+    options.action_log = Some(fixture.folder.path().join("missing/actions.jsonl"));
+    let kept = fixture.try_open(options).unwrap();
+    let heard = fixture.notification(vec![firing(1)]);
+    kept.record_notification(heard).await.unwrap();
+    fixture.lifecycle.stop().request("test");
+    let journal = open_again(&fixture).await;
+    assert!(matches!(kept.firing().await, Err(JournalError::Closed)));
+    let unclean = journal.unclean_starts_within(Duration::from_mins(5)).await;
+    assert_eq!(unclean.unwrap(), 0);
+}
+
+/// Waits until the store is free.
+async fn open_again(fixture: &Fixture) -> Journal {
     let opened = async {
         loop {
             match fixture.try_open(fixture.options()) {
@@ -47,11 +88,9 @@ async fn the_last_handle_closes_it() {
             }
         }
     };
-    let journal = tokio::time::timeout(Duration::from_secs(10), opened)
+    tokio::time::timeout(Duration::from_secs(20), opened)
         .await
-        .unwrap();
-    let unclean = journal.unclean_starts_within(Duration::from_mins(5)).await;
-    assert_eq!(unclean.unwrap(), 0);
+        .unwrap()
 }
 
 #[test]
