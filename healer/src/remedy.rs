@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use crate::facts::Facts;
 use crate::journal::{Committed, Intent, Started};
-use crate::policy::{RemedyKind, RemedySpec};
+use crate::policy::{Policy, RemedyKind, RemedySpec};
 use crate::reason::{Outcome, Reason};
 use crate::remediation::machine::Identified;
 use crate::remediation::state::Failure;
@@ -28,6 +28,8 @@ pub struct Planning {
     pub remedy: RemedySpec,
     /// What it acts on.
     pub target: Target,
+    /// The policy in force.
+    pub policy: Arc<Policy>,
     /// What is known of it.
     pub facts: Facts,
 }
@@ -99,6 +101,8 @@ pub trait Remedy: Send + Sync + fmt::Debug {
 pub struct Remedies {
     /// `restart_service`.
     pub restart_service: Arc<dyn Remedy>,
+    /// `clean_folder`.
+    pub clean_folder: Arc<dyn Remedy>,
 }
 
 impl Remedies {
@@ -106,7 +110,7 @@ impl Remedies {
     pub fn of(&self, kind: RemedyKind) -> Arc<dyn Remedy> {
         match kind {
             RemedyKind::RestartService => Arc::clone(&self.restart_service),
-            RemedyKind::CleanFolder => Arc::clone(&self.restart_service),
+            RemedyKind::CleanFolder => Arc::clone(&self.clean_folder),
         }
     }
 }

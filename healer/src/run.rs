@@ -34,6 +34,7 @@ use crate::remediation::handle::Handle;
 use crate::remediation::ids::UuidV7;
 use crate::remediation::steps::{HostSwitches, Ports};
 use crate::remedy::Remedies;
+use crate::remedy::clean_folder::CleanFolderRemedy;
 use crate::remedy::restart_service::RestartService;
 use crate::service_manager::ServiceManager;
 use crate::settings::Settings;
@@ -127,15 +128,12 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     );
     let journal = open_journal(&settings, &clock, &metrics, &tasks).await?;
     stats_sender.send_replace(Some(journal.stats()));
-    let is_crash_looping = is_crash_looping(&journal).await?;
-    let ports = ports(
-        &settings,
-        &clock,
-        &metrics,
-        &journal,
-        systemd,
-        is_crash_looping,
-    );
+    let switches = HostSwitches {
+        is_auto_healing_disabled: settings.auto_healing_enabled == Some(false),
+        is_crash_looping: is_crash_looping(&journal).await?,
+        pause_file: settings.pause_file(),
+    };
+    let ports = ports(&clock, &tasks, &metrics, &journal, systemd, switches);
 
     let mut engine = Engine::new(ports, policies.clone(), view_sender);
     engine
@@ -239,12 +237,12 @@ async fn is_crash_looping(journal: &Journal) -> anyhow::Result<bool> {
 }
 
 fn ports(
-    settings: &Settings,
     clock: &SharedClock,
+    tasks: &Tasks,
     metrics: &Metrics,
     journal: &Journal,
     systemd: Systemd,
-    is_crash_looping: bool,
+    switches: HostSwitches,
 ) -> Ports {
     let alarm: Arc<dyn Alarm> = Arc::new(TokioAlarm);
     let manager: Arc<dyn ServiceManager> = Arc::new(systemd);
@@ -260,17 +258,15 @@ fn ports(
                 Arc::clone(&manager),
                 Arc::clone(&alarm),
             )),
+            clean_folder: Arc::new(CleanFolderRemedy::new(tasks.clone(), Arc::clone(clock))),
         },
         checks: Checks {
             manager,
             clock: Arc::clone(clock),
             alarm,
+            tasks: tasks.clone(),
         },
         metrics: metrics.clone(),
-        switches: HostSwitches {
-            is_auto_healing_disabled: settings.auto_healing_enabled == Some(false),
-            is_crash_looping,
-            pause_file: settings.pause_file(),
-        },
+        switches,
     }
 }

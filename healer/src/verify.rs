@@ -1,11 +1,14 @@
 //! The checks that judge a remedy by its effect, one file each. The engine runs one after each remedy that returned.
 
 pub mod free_space;
+mod free_space_check;
 pub mod unit_active;
 
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
+use prunelle_foundation::clock::SharedClock;
+use prunelle_foundation::lifecycle::Tasks;
 use serde_json::Value;
 
 use crate::policy::Verify;
@@ -13,7 +16,6 @@ use crate::remediation::alarm::Alarm;
 use crate::remedy::Finding;
 use crate::service_manager::ServiceManager;
 use crate::target::Target;
-use prunelle_foundation::clock::SharedClock;
 
 /// What is to be checked.
 #[derive(Clone, Debug)]
@@ -35,6 +37,8 @@ pub struct Checks {
     pub clock: SharedClock,
     /// What wakes a check by that clock.
     pub alarm: Arc<dyn Alarm>,
+    /// What spawns blocking reads.
+    pub tasks: Tasks,
 }
 
 impl Checks {
@@ -44,12 +48,9 @@ impl Checks {
             Verify::UnitActive { stable_for } => {
                 Box::pin(unit_active::check(self, verification, *stable_for))
             }
-            Verify::FreeSpace { .. } => Box::pin(std::future::ready(Finding::bad(
-                crate::reason::Outcome::NotVerified,
-                crate::reason::Reason::NotVerified,
-                "not checked",
-                Value::Null,
-            ))),
+            Verify::FreeSpace { at_least } => {
+                Box::pin(free_space_check::check(self, verification, *at_least))
+            }
         }
     }
 }

@@ -259,6 +259,13 @@ impl Transition<'_> {
             _ if again => self.guard(self.state.position),
             Verdict::Observe => self.stop(Outcome::Observed, Reason::Observed),
             Verdict::Defer(reason, after) => self.defer(reason, after),
+            // There is nothing to do on this rung: the ladder goes on.
+            Verdict::Suppress(reason @ Reason::NothingToClean) => {
+                match self.next_position(reason) {
+                    Some(position) => self.guard(position),
+                    None => self.stop(Outcome::Cancelled, reason),
+                }
+            }
             Verdict::Suppress(reason) => self.stop(Outcome::Cancelled, reason),
         }
     }

@@ -22,7 +22,7 @@ use crate::journal::{Committed, Entry, Intent, Journal, JournalError, Started};
 use crate::leases::{Lease, Leases};
 use crate::policy::{Policy, RemedyKind, Rule, Rung};
 use crate::reason::{Outcome, Reason};
-use crate::remedy::{Finding, Plan, Planning, Remedies, merge};
+use crate::remedy::{Finding, Plan, Planning, Remedies, clean_folder, merge};
 use crate::service_manager::ServiceManager;
 use crate::target::Target;
 use crate::verify::{Checks, Verification};
@@ -136,7 +136,7 @@ pub(super) async fn ask(ports: Ports, subject: Subject, active: Option<Now>) -> 
         is_crash_looping: ports.switches.is_crash_looping,
         history: History::default(),
     };
-    let (facts, mut verdict) = match history {
+    let (mut facts, mut verdict) = match history {
         Ok(history) => {
             let facts = Facts { history, ..facts };
             let verdict = guard_verdict(&subject, &facts, &ports.clock.now());
@@ -154,6 +154,7 @@ pub(super) async fn ask(ports: Ports, subject: Subject, active: Option<Now>) -> 
         let planning = Planning {
             remedy: rung.remedy.clone(),
             target: subject.target.clone(),
+            policy: Arc::clone(&subject.policy),
             facts: facts.clone(),
         };
         match ports.remedies.of(rung.remedy.kind()).plan(&planning).await {
@@ -162,6 +163,10 @@ pub(super) async fn ask(ports: Ports, subject: Subject, active: Option<Now>) -> 
                 verdict = Verdict::Defer(reason, RETRY);
             }
             Err(reason) => verdict = Verdict::Suppress(reason),
+        }
+        if matches!(subject.target, Target::Path(_)) {
+            // Listing may have taken longer than a fact may be old at admission.
+            facts.folder = folder_fact(&ports, &subject).await;
         }
     }
     Output::Guards {
@@ -221,8 +226,24 @@ async fn read_unit(ports: &Ports, unit: &UnitName) -> Fact<prunelle_systemd::Uni
     }
 }
 
-async fn folder_fact(_ports: &Ports, _subject: &Subject) -> Fact<FolderFacts> {
-    Fact::NotApplicable
+async fn folder_fact(ports: &Ports, subject: &Subject) -> Fact<FolderFacts> {
+    let Target::Path(folder) = subject.target.clone() else {
+        return Fact::NotApplicable;
+    };
+    let mountpoint = subject.alert.labels.get("mountpoint").cloned();
+    let at = ports.clock.now();
+    let reading = ports
+        .checks
+        .tasks
+        .spawn_blocking("folder-facts", move || {
+            clean_folder::base_facts(&folder, mountpoint.as_deref())
+        })
+        .await;
+    match reading {
+        Ok(Ok(value)) => Fact::Known { value, at },
+        Ok(Err(error)) => Fact::Unknown(error.to_string()),
+        Err(error) => Fact::Unknown(error.to_string()),
+    }
 }
 
 /// Takes the lease and writes the intent (fsync A), if the journal's own guards still let it.

@@ -6,6 +6,7 @@
 //! After a crash there is nothing to look up: cleaning again is the same as cleaning once.
 
 mod age;
+mod background;
 mod base;
 mod entry;
 mod mounts;
@@ -31,6 +32,7 @@ use crate::reason::Reason;
 use crate::target::Target;
 use crate::verify::free_space::{self, FreeSpace};
 
+pub use background::CleanFolderRemedy;
 use base::Base;
 pub use base::is_refused;
 pub use open_files::Holder;
