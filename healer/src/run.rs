@@ -145,7 +145,12 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
         active_sets,
         commands,
     };
-    tasks.spawn_essential("engine", engine.run(inputs, stop.clone()));
+    let engine = tasks.spawn_essential("engine", engine.run(inputs, stop.clone()));
+    tasks.spawn("close-journal", async move {
+        // However the engine ended: what it wrote last is kept, and the log catches up.
+        let _ = engine.await;
+        journal.close().await;
+    });
     let reconciler = Reconciler {
         active: active_alerts,
         interval: RECONCILE_EVERY,
@@ -175,7 +180,6 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     tracing::info!(version = env!("CARGO_PKG_VERSION"), "ready");
 
     let reason = lifecycle.run(GRACE).await;
-    journal.close().await;
     drop(policy_sender);
     anyhow::ensure!(!reason.is_failure(), "stopped because {reason}");
     Ok(())
@@ -212,7 +216,7 @@ async fn open_journal(
         ..JournalOptions::new(&settings.storage_path)
     };
     let (clock, inner) = (Arc::clone(clock), tasks.clone());
-    // It outlives the stop signal: what is under way is still written, and `run` closes it.
+    // It outlives the stop signal: what is under way is still written, and closed after the engine.
     let journal = tasks
         .spawn_blocking("open-journal", move || {
             Journal::open(options, clock, &inner, Stop::new())

@@ -105,6 +105,7 @@ impl Daemon {
     /// SIGTERM; it must end well.
     pub(super) fn stop(&mut self) {
         let status = self.healer.take().unwrap().stop(LIMIT).unwrap();
+        println!("{}", self.log());
         assert!(status.success(), "{status}\n{}", self.log());
     }
 
