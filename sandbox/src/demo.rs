@@ -182,7 +182,7 @@ impl Options {
         if let Ok(more) = std::env::var("MONITORED_SERVICES")
             && !more.trim().is_empty()
         {
-            host.monitored_services = format!("{},{more}", host.monitored_services);
+            host.monitored_services = Some(format!("{},{more}", host.watched()));
         }
         let settings = HANDED_ON
             .iter()

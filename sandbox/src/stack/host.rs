@@ -24,8 +24,8 @@ pub const RUNTIME: &str = "/run/prunelle";
 pub struct HostOptions {
     /// Unit files of its services, by full name; all are started.
     pub units: Vec<(String, String)>,
-    /// `MONITORED_SERVICES`.
-    pub monitored_services: String,
+    /// `MONITORED_SERVICES`; the names of `units` when not given.
+    pub monitored_services: Option<String>,
     /// The healer's policy; `localhost:9750` in it becomes the host's own `instance`.
     pub policy: String,
     /// Further environment of the exporter.
@@ -54,7 +54,7 @@ impl HostOptions {
         units.sort();
         Ok(Self {
             units,
-            monitored_services: "demo-*".to_owned(),
+            monitored_services: None,
             policy: fs::read_to_string(&policy)
                 .with_context(|| format!("cannot read {}", policy.display()))?,
             exporter_env: Vec::new(),
@@ -70,6 +70,14 @@ impl HostOptions {
     pub fn unit(mut self, name: &str, text: &str) -> Self {
         self.units.push((name.to_owned(), text.to_owned()));
         self
+    }
+
+    /// What exporter and healer are told to watch.
+    pub fn watched(&self) -> String {
+        self.monitored_services.clone().unwrap_or_else(|| {
+            let names = self.units.iter().map(|(name, _)| name.as_str());
+            names.collect::<Vec<_>>().join(",")
+        })
     }
 }
 
@@ -242,10 +250,7 @@ fn exporter_unit(
 ) -> String {
     let program = around.programs.exporter.display();
     let command = format!("{program} --web.listen-address 127.0.0.1:{port}");
-    let mut env = vec![(
-        "MONITORED_SERVICES".to_owned(),
-        options.monitored_services.clone(),
-    )];
+    let mut env = vec![("MONITORED_SERVICES".to_owned(), options.watched())];
     env.extend(options.exporter_env.clone());
     unit(&command, &env, &dir.join("exporter.log"))
 }
@@ -272,10 +277,7 @@ fn healer_unit(dir: &Path, options: &HostOptions, port: u16, around: &Surroundin
         .collect::<Vec<_>>()
         .concat();
     let command = format!("{}{flags}", around.programs.healer.display());
-    let mut env = vec![(
-        "MONITORED_SERVICES".to_owned(),
-        options.monitored_services.clone(),
-    )];
+    let mut env = vec![("MONITORED_SERVICES".to_owned(), options.watched())];
     env.extend(options.healer_env.clone());
     unit(&command, &env, &dir.join("healer.log"))
 }
