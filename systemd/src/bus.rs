@@ -156,9 +156,10 @@ impl Bus {
         rows(&reply)
     }
 
-    /// All properties of the interface Unit.
+    /// All properties of a unit: no name of an interface means all interfaces to systemd (`systemctl show` relies on it).
+    /// One call, because each may load the unit, which is unloaded again right after.
     pub(crate) async fn unit_properties(&self, unit: &UnitName) -> zbus::Result<Message> {
-        self.call(&unit.object_path(), PROPERTIES, "GetAll", &UNIT)
+        self.call(&unit.object_path(), PROPERTIES, "GetAll", &"")
             .await
     }
 

@@ -19,8 +19,8 @@ use crate::counters::Counters;
 pub use crate::error::SystemdError;
 use crate::job::Board;
 pub use crate::job::{Job, JobResult, Verb};
-use crate::reading::read_consistent;
-use crate::session::Owner;
+use crate::owner::Owner;
+use crate::reading::{Reading, read};
 use crate::table::UnitTable;
 use crate::unit::{UnitName, UnitState};
 use crate::watch_list::WatchList;
@@ -169,9 +169,9 @@ impl Systemd {
     /// Reads one unit afresh from systemd (not from the table). A unit that does not exist is `NotFound`, not an error.
     pub async fn unit(&self, unit: &UnitName) -> Result<UnitState, SystemdError> {
         let bus = self.bus()?;
-        read_consistent(&bus, unit)
+        read(&bus, unit)
             .await
-            .map(crate::reading::Reading::into_state)
+            .map(Reading::into_state)
             .map_err(|error| SystemdError::of_call(&error, self.call_limit))
     }
 

@@ -8,6 +8,7 @@ mod counters;
 mod error;
 mod job;
 mod model;
+mod owner;
 mod properties;
 mod reading;
 pub mod service_up;

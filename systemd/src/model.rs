@@ -8,19 +8,22 @@
 //! Properties are never read because a unit was loaded (`UnitNew`): reading an unloaded unit loads it, which would go on
 //! for ever. A unit is read when it is still loaded a moment later (it has settled), or when it is seen to run.
 
+mod hearing;
+mod picture;
+mod publish;
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::mem;
-use std::sync::Arc;
 
-use zbus::message::{Message, Sequence};
+use zbus::message::Sequence;
 
-use crate::bus::{SERVICE, UNIT};
-use crate::properties::{Properties, ServiceChange, UnitChange, unload};
-use crate::reading::{Picture, Reading, TriggerReading, is_on, is_present};
+use crate::reading::{Reading, TriggerReading, is_present};
 use crate::signals::{Signal, Stamped};
-use crate::table::UnitTable;
-use crate::unit::{ActiveState, UnitName, UnitState};
+use crate::unit::{UnitName, UnitState};
 use crate::watch_list::WatchList;
+
+/// How many signals are kept while a picture is taken.
+const LONGEST_BACKLOG: usize = 8192;
 
 /// What must be read or done next.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -105,9 +108,7 @@ impl Model {
             // A reload removes all units and brings them back, which means nothing: a picture follows.
             Signal::UnitNew(_) | Signal::UnitRemoved(_) if self.reloading_since.is_some() => {}
             Signal::UnitNew(_) | Signal::UnitRemoved(_) | Signal::Properties(_) => {
-                if let Some(backlog) = &mut self.backlog {
-                    backlog.push(stamped.clone());
-                }
+                self.keep(&stamped);
                 self.hear_of_unit(stamped);
             }
         }
@@ -169,6 +170,25 @@ impl Model {
         }
     }
 
+    /// Keeps a signal while a picture is taken, unless it is of a unit that is known already.
+    fn keep(&mut self, stamped: &Stamped) {
+        if let Signal::Properties(message) = &stamped.signal
+            && let Some(path) = message.header().path()
+            && self.paths.contains_key(path.as_str())
+        {
+            return;
+        }
+        if let Some(backlog) = &mut self.backlog {
+            if backlog.len() < LONGEST_BACKLOG {
+                backlog.push(stamped.clone());
+            } else {
+                // Too much to keep: this picture will have holes, so another must follow.
+                self.backlog = None;
+                self.needs.push(Need::Picture);
+            }
+        }
+    }
+
     /// Takes the activity of a trigger.
     pub(crate) fn learn_trigger(&mut self, reading: TriggerReading) {
         let TriggerReading { id, is_active, at } = reading;
@@ -194,371 +214,7 @@ impl Model {
             self.dirty.insert(unit.clone());
         }
     }
-
-    /// A picture is about to be taken: from here on, signals are kept for units that are not known yet.
-    pub(crate) fn begin_picture(&mut self) {
-        self.backlog = Some(Vec::new());
-    }
-
-    /// The picture was not taken.
-    pub(crate) fn give_up_picture(&mut self) {
-        self.backlog = None;
-    }
-
-    /// Units on which a picture and this model differ, though no signal since would explain it. To be asked when all
-    /// signals from before the picture have been heard.
-    pub(crate) fn drift(&self, picture: &Picture) -> Vec<UnitName> {
-        let mut drifted = Vec::new();
-        for reading in &picture.readings {
-            let id = &reading.state.id;
-            let Some(entry) = self.entries.get(id) else {
-                if !self.newcomers.contains_key(id) {
-                    drifted.push(id.clone());
-                }
-                continue;
-            };
-            let is_later = entry.unit_at > reading.unit_at || entry.service_at > reading.service_at;
-            let mut known = entry.state.clone();
-            // A restart's job changes its type without a signal.
-            known.job.clone_from(&reading.state.job);
-            let triggers_agree = reading.triggers.iter().all(|told| {
-                self.triggers
-                    .get(&told.id)
-                    .is_some_and(|known| known.at > told.at || known.is_active == told.is_active)
-            }) && entry.triggers.len() == reading.triggers.len();
-            if !is_later && (known != reading.state || !triggers_agree) {
-                drifted.push(id.clone());
-            }
-        }
-        drifted
-    }
-
-    /// Takes a picture over: from now on exactly its names and globs are watched.
-    pub(crate) fn adopt(&mut self, picture: Picture) {
-        let Picture {
-            watch,
-            names,
-            readings,
-            listed_at,
-        } = picture;
-        self.watch = watch;
-        self.names = names;
-        if self.reloading_since.is_some_and(|since| since < listed_at) {
-            // systemd answers nothing while it reloads, so that the reload is over.
-            self.reloading_since = None;
-        }
-        let pictured: HashSet<UnitName> = readings.iter().map(|r| r.state.id.clone()).collect();
-        let named: HashSet<&UnitName> = self.names.values().collect();
-        let watch = &self.watch;
-        self.entries.retain(|id, entry| {
-            pictured.contains(id)
-                || named.contains(id)
-                // Loaded after the list was made.
-                || (entry.unit_at > listed_at && watch.matches_glob(id))
-        });
-        for reading in readings {
-            if self.is_wanted(&reading.state) {
-                self.merge(reading);
-            }
-        }
-        let known: HashSet<&UnitName> = self.entries.values().flat_map(|e| &e.triggers).collect();
-        self.triggers.retain(|id, _| known.contains(id));
-        self.index_paths();
-        self.is_restructured = true;
-        for stamped in self.backlog.take().unwrap_or_default() {
-            self.hear_of_unit(stamped);
-        }
-    }
-
-    /// Writes what changed into the table; says whether anything did.
-    pub(crate) fn publish(&mut self, table: &mut UnitTable) -> bool {
-        if !self.is_restructured && self.dirty.is_empty() {
-            return false;
-        }
-        let dirty = mem::take(&mut self.dirty);
-        if mem::take(&mut self.is_restructured) {
-            let states: HashMap<&UnitName, Arc<UnitState>> = self
-                .entries
-                .iter()
-                .map(|(id, entry)| (id, Arc::new(self.published(entry))))
-                .collect();
-            let by_glob = states
-                .iter()
-                .filter(|(id, state)| self.watch.matches_glob(id) && is_present(state))
-                .map(|(id, state)| ((*id).clone(), Arc::clone(state)));
-            let by_name = self
-                .names
-                .iter()
-                .filter_map(|(name, id)| Some((name.clone(), Arc::clone(states.get(id)?))));
-            table.units = by_glob.chain(by_name).collect();
-        } else {
-            let states: HashMap<&UnitName, Arc<UnitState>> = dirty
-                .iter()
-                .filter_map(|id| Some((id, Arc::new(self.published(self.entries.get(id)?)))))
-                .collect();
-            for (name, place) in &mut table.units {
-                if let Some(state) = states.get(self.names.get(name).unwrap_or(name)) {
-                    *place = Arc::clone(state);
-                }
-            }
-        }
-        self.count_globs(table);
-        true
-    }
-
-    fn count_globs(&self, table: &mut UnitTable) {
-        table.glob_matches = self
-            .watch
-            .globs()
-            .iter()
-            .map(|glob| {
-                let matching = self
-                    .entries
-                    .iter()
-                    .filter(|(id, entry)| glob.is_match(id) && is_present(&entry.state));
-                (glob.as_str().to_owned(), matching.count())
-            })
-            .collect();
-        table.unmatched_globs = table
-            .glob_matches
-            .iter()
-            .filter(|(_, matches)| **matches == 0)
-            .map(|(glob, _)| glob.clone())
-            .collect();
-    }
-
-    fn published(&self, entry: &Entry) -> UnitState {
-        let mut state = entry.state.clone();
-        state.triggered_by = entry
-            .triggers
-            .iter()
-            .map(|id| {
-                let is_active = self.triggers.get(id).is_some_and(|known| known.is_active);
-                (id.clone(), is_active)
-            })
-            .collect();
-        state
-    }
-
-    fn hear_of_unit(&mut self, stamped: Stamped) {
-        let Stamped { at, signal } = stamped;
-        match signal {
-            Signal::UnitNew(unit) => self.hear_new(unit, at),
-            Signal::UnitRemoved(unit) => self.hear_removed(&unit, at),
-            Signal::Properties(message) => self.hear_properties(&message, at),
-            Signal::Reloading(_) | Signal::FilesChanged | Signal::OwnerChanged => {}
-        }
-    }
-
-    fn hear_new(&mut self, unit: UnitName, at: Sequence) {
-        let is_known = match self.entries.get_mut(&unit) {
-            Some(entry) if at <= entry.unit_at => return,
-            Some(entry) => {
-                entry.is_stale = true;
-                true
-            }
-            None => false,
-        };
-        let is_new_trigger = unit.is_trigger() && !self.triggers.contains_key(&unit);
-        if is_known || is_new_trigger || self.watch.matches_glob(&unit) {
-            self.fresh.insert(unit);
-        }
-    }
-
-    fn hear_removed(&mut self, unit: &UnitName, at: Sequence) {
-        self.fresh.remove(unit);
-        self.settling.remove(unit);
-        if let Some(meanwhile) = self.newcomers.get_mut(unit) {
-            meanwhile.push(Stamped {
-                at,
-                signal: Signal::UnitRemoved(unit.clone()),
-            });
-        }
-        if self.triggers.get(unit).is_some_and(|known| at > known.at) {
-            self.triggers.remove(unit);
-            for (id, entry) in &mut self.entries {
-                if entry.triggers.contains(unit) {
-                    entry.triggers.retain(|trigger| trigger != unit);
-                    self.dirty.insert(id.clone());
-                }
-            }
-        }
-        let is_named = self.names.values().any(|id| id == unit);
-        match self.entries.get_mut(unit) {
-            Some(entry) if at > entry.unit_at => {
-                if is_named {
-                    unload(&mut entry.state);
-                    entry.unit_at = at;
-                    entry.service_at = at;
-                    self.dirty.insert(unit.clone());
-                    if mem::take(&mut entry.has_run) {
-                        // Its file may have gone with it.
-                        self.needs.push(Need::Unit(unit.clone()));
-                    }
-                } else {
-                    self.entries.remove(unit);
-                    self.is_restructured = true;
-                }
-            }
-            _ => {}
-        }
-    }
-
-    fn hear_properties(&mut self, message: &Message, at: Sequence) {
-        let header = message.header();
-        let Some(unit) = header
-            .path()
-            .and_then(|path| self.paths.get(path.as_str()))
-            .cloned()
-        else {
-            return;
-        };
-        if let Some(meanwhile) = self.newcomers.get_mut(&unit) {
-            meanwhile.push(Stamped {
-                at,
-                signal: Signal::Properties(message.clone()),
-            });
-            return;
-        }
-        let body = message.body();
-        let Ok((interface, properties, _)) =
-            body.deserialize::<(&str, Properties<'_>, Vec<&str>)>()
-        else {
-            return;
-        };
-        match interface {
-            UNIT => self.change_unit(&unit, UnitChange::parse(&properties), at),
-            SERVICE => {
-                if let Some(entry) = self.entries.get_mut(&unit)
-                    && at > entry.service_at
-                    && let Some(service) = &mut entry.state.service
-                {
-                    ServiceChange::parse(&properties).apply(service);
-                    entry.service_at = at;
-                }
-            }
-            _ => {}
-        }
-    }
-
-    fn change_unit(&mut self, unit: &UnitName, change: UnitChange, at: Sequence) {
-        if let Some(active) = change.active
-            && self.triggers.contains_key(unit)
-        {
-            self.set_trigger(unit, is_on(active), at);
-        }
-        let Some(entry) = self.entries.get_mut(unit) else {
-            return;
-        };
-        if at <= entry.unit_at {
-            return;
-        }
-        let job_path = change.job.clone().flatten();
-        change.apply(&mut entry.state);
-        entry.unit_at = at;
-        self.dirty.insert(unit.clone());
-        if let Some((id, path)) = job_path
-            && entry
-                .state
-                .job
-                .as_ref()
-                .is_some_and(|job| job.kind.is_empty())
-        {
-            self.needs.push(Need::JobKind {
-                unit: unit.clone(),
-                id,
-                path,
-            });
-        }
-        if entry.state.active != ActiveState::Inactive {
-            entry.has_run = true;
-            // It runs, so it is loaded, and reading it does no harm.
-            if mem::take(&mut entry.is_stale) {
-                self.needs.push(Need::Unit(unit.clone()));
-            }
-        }
-    }
-
-    fn set_trigger(&mut self, trigger: &UnitName, is_active: bool, at: Sequence) {
-        let Some(known) = self.triggers.get_mut(trigger) else {
-            return;
-        };
-        if at <= known.at {
-            return;
-        }
-        known.at = at;
-        if mem::replace(&mut known.is_active, is_active) != is_active {
-            for (id, entry) in &self.entries {
-                if entry.triggers.contains(trigger) {
-                    self.dirty.insert(id.clone());
-                }
-            }
-        }
-    }
-
-    /// Lays a reading over what is known, where the reading is later.
-    fn merge(&mut self, reading: Reading) {
-        let Reading {
-            mut state,
-            unit_at,
-            service_at,
-            triggers,
-        } = reading;
-        let trigger_names = triggers.iter().map(|trigger| trigger.id.clone()).collect();
-        for trigger in triggers {
-            self.triggers.entry(trigger.id.clone()).or_insert(Trigger {
-                is_active: trigger.is_active,
-                at: trigger.at,
-            });
-            self.learn_trigger(trigger);
-        }
-        let id = state.id.clone();
-        let has_run = state.active != ActiveState::Inactive;
-        let mut entry = Entry {
-            unit_at,
-            service_at,
-            triggers: trigger_names,
-            is_stale: false,
-            has_run,
-            state: state.clone(),
-        };
-        if let Some(known) = self.entries.remove(&id) {
-            entry.has_run |= known.has_run && known.unit_at > unit_at;
-            // What the file says comes from the reading, what happens from whichever is later.
-            if known.service_at > service_at
-                && let (Some(told), Some(later)) = (&mut state.service, &known.state.service)
-            {
-                told.result.clone_from(&later.result);
-                told.main_pid = later.main_pid;
-                told.restarts = later.restarts;
-                entry.service_at = known.service_at;
-            }
-            if known.unit_at > unit_at {
-                state.active = known.state.active;
-                state.sub = known.state.sub;
-                state.job = known.state.job;
-                state.invocation_id = known.state.invocation_id;
-                state.last_start = known.state.last_start;
-                state.state_change = known.state.state_change;
-                entry.unit_at = known.unit_at;
-            }
-            entry.state = state;
-        }
-        self.dirty.insert(id.clone());
-        self.entries.insert(id, entry);
-    }
-
-    /// Whether a unit that was read belongs in the table.
-    fn is_wanted(&self, state: &UnitState) -> bool {
-        self.names.values().any(|id| *id == state.id)
-            || (self.watch.matches_glob(&state.id) && is_present(state))
-    }
-
-    fn index_paths(&mut self) {
-        let ids = self.entries.keys().chain(self.triggers.keys());
-        self.paths = ids
-            .chain(self.newcomers.keys())
-            .map(|id| (id.object_path(), id.clone()))
-            .collect();
-    }
 }
+
+#[cfg(test)]
+mod tests;

@@ -111,21 +111,16 @@ impl ServiceChange {
     pub(crate) fn parse(properties: &Properties<'_>) -> Self {
         let mut change = Self::default();
         for (name, value) in properties {
-            change.put(name, value);
+            match *name {
+                "Type" => change.kind = text(value).map(str::to_owned),
+                "Result" => change.result = text(value).map(str::to_owned),
+                "MainPID" => change.main_pid = u32::try_from(value).ok(),
+                "NRestarts" => change.restarts = u32::try_from(value).ok(),
+                "RemainAfterExit" => change.remain_after_exit = bool::try_from(value).ok(),
+                _ => {}
+            }
         }
         change
-    }
-
-    /// Takes one property.
-    pub(crate) fn put(&mut self, name: &str, value: &Variant<'_>) {
-        match name {
-            "Type" => self.kind = text(value).map(str::to_owned),
-            "Result" => self.result = text(value).map(str::to_owned),
-            "MainPID" => self.main_pid = u32::try_from(value).ok(),
-            "NRestarts" => self.restarts = u32::try_from(value).ok(),
-            "RemainAfterExit" => self.remain_after_exit = bool::try_from(value).ok(),
-            _ => {}
-        }
     }
 
     /// Lays the change over what is known.

@@ -1,14 +1,15 @@
 //! Units read in full: one for who asks, or all watched ones as a picture to start from.
 //!
-//! Every part carries its place in the order of the wire, so that it can be told from signals that are older or newer.
+//! A unit is one answer, so that its parts belong together; it carries its place in the order of the wire, so that it can
+//! be told from signals that are older or newer.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use futures_util::future::{join_all, try_join, try_join_all};
+use futures_util::future::{join_all, try_join_all};
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use zbus::message::Sequence;
 
-use crate::bus::{Bus, SERVICE, UNIT};
+use crate::bus::{Bus, UNIT};
 use crate::error::is_answer;
 use crate::properties::{Properties, ServiceChange, UnitChange, blank};
 use crate::unit::{ActiveState, LoadState, UnitName, UnitState};
@@ -17,21 +18,13 @@ use crate::watch_list::WatchList;
 /// How many units are read at a time.
 const AT_ONCE: usize = 32;
 
-/// How often a unit that changes while it is read is read again.
-const TRIES: usize = 4;
-
-/// Properties of a service that are read. Not `GetAll`, which would make systemd read the control group's files too.
-const SERVICE_PROPERTIES: [&str; 5] = ["Type", "Result", "MainPID", "NRestarts", "RemainAfterExit"];
-
 /// One unit as it was read.
 #[derive(Debug)]
 pub(crate) struct Reading {
     /// All but whether its triggers are active.
     pub(crate) state: UnitState,
-    /// Where the answer about the interface Unit came.
-    pub(crate) unit_at: Sequence,
-    /// Where the first answer about the interface Service came.
-    pub(crate) service_at: Sequence,
+    /// Where the answer came.
+    pub(crate) at: Sequence,
     /// What starts it.
     pub(crate) triggers: Vec<TriggerReading>,
 }
@@ -70,33 +63,20 @@ pub(crate) struct Picture {
     pub(crate) listed_at: Sequence,
 }
 
-/// Reads a unit, again if it changed in between, so that its parts belong together.
-pub(crate) async fn read_consistent(bus: &Bus, unit: &UnitName) -> zbus::Result<Reading> {
-    let mut tries = 1;
-    loop {
-        let reading = read(bus, unit).await?;
-        let (again, _) = bus
-            .unit_property(unit, UNIT, "StateChangeTimestamp")
-            .await?;
-        let mut after = reading.state.clone();
-        let change = Properties::from([("StateChangeTimestamp", (*again).try_clone()?)]);
-        UnitChange::parse(&change).apply(&mut after);
-        if after.state_change == reading.state.state_change || tries == TRIES {
-            return Ok(reading);
-        }
-        tries += 1;
-    }
-}
-
 /// Reads a unit. This loads it if it is not loaded.
 pub(crate) async fn read(bus: &Bus, unit: &UnitName) -> zbus::Result<Reading> {
-    let ((mut state, unit_at, job_path, trigger_names), service) =
-        try_join(read_unit_part(bus, unit), read_service_part(bus, unit)).await?;
-    let mut service_at = unit_at;
-    if let (Some(place), Some((change, at))) = (&mut state.service, service) {
-        change.apply(place);
-        service_at = at;
+    let reply = bus.unit_properties(unit).await?;
+    let body = reply.body();
+    let properties: Properties<'_> = body.deserialize()?;
+    let mut change = UnitChange::parse(&properties);
+    let job_path = change.job.clone().flatten().map(|(_, path)| path);
+    let trigger_names = change.triggered_by.take().unwrap_or_default();
+    let mut state = blank(unit.clone());
+    change.apply(&mut state);
+    if let Some(service) = &mut state.service {
+        ServiceChange::parse(&properties).apply(service);
     }
+    drop(properties);
     if let (Some(job), Some(path)) = (&mut state.job, job_path) {
         // The job may have ended since; then its type no longer matters, and a signal tells.
         job.kind = bus.job_kind(&path).await.unwrap_or_default();
@@ -104,8 +84,7 @@ pub(crate) async fn read(bus: &Bus, unit: &UnitName) -> zbus::Result<Reading> {
     let triggers = join_all(trigger_names.into_iter().map(|id| read_trigger(bus, id))).await;
     Ok(Reading {
         state,
-        unit_at,
-        service_at,
+        at: reply.recv_position(),
         triggers: triggers.into_iter().flatten().collect(),
     })
 }
@@ -134,26 +113,8 @@ pub(crate) fn is_present(state: &UnitState) -> bool {
 
 /// Reads all that is watched.
 pub(crate) async fn take_picture(bus: &Bus, watch: &WatchList) -> zbus::Result<Picture> {
-    let plain: Vec<&UnitName> = watch.names().collect();
-    let ((listed, listed_at), answers) =
-        try_join(bus.list_units(), bus.list_units_by_names(&plain)).await?;
-    let ids_by_name: BTreeMap<UnitName, UnitName> = if answers.len() == plain.len() {
-        let ids = answers.into_iter().map(|row| row.map(|row| row.id));
-        plain
-            .iter()
-            .zip(ids)
-            .map(|(name, id)| ((*name).clone(), id.unwrap_or_else(|| (*name).clone())))
-            .collect()
-    } else {
-        // systemd passed a name over: the units themselves tell their names below.
-        let ids = plain.iter().map(|name| read(bus, name));
-        let readings = try_join_all(ids).await?;
-        plain
-            .iter()
-            .zip(readings)
-            .map(|(name, reading)| ((*name).clone(), reading.state.id))
-            .collect()
-    };
+    let (listed, listed_at) = bus.list_units().await?;
+    let ids_by_name = resolve(bus, watch.names().collect()).await?;
     let by_glob = listed
         .into_iter()
         .filter(|row| watch.matches_glob(&row.id))
@@ -188,46 +149,40 @@ pub(crate) async fn take_picture(bus: &Bus, watch: &WatchList) -> zbus::Result<P
     })
 }
 
+/// The units' own names: an alias has another one.
+async fn resolve(bus: &Bus, names: Vec<&UnitName>) -> zbus::Result<BTreeMap<UnitName, UnitName>> {
+    let ids: Vec<Option<UnitName>> = match bus.list_units_by_names(&names).await {
+        Ok(rows) if rows.len() == names.len() => {
+            rows.into_iter().map(|row| row.map(|row| row.id)).collect()
+        }
+        // systemd passed a name over, or chokes on one: each for itself, then.
+        Ok(_) => own_names(bus, &names).await?,
+        Err(error) if is_answer(&error) => own_names(bus, &names).await?,
+        Err(error) => return Err(error),
+    };
+    Ok(names
+        .into_iter()
+        .zip(ids)
+        .map(|(name, id)| (name.clone(), id.unwrap_or_else(|| name.clone())))
+        .collect())
+}
+
+async fn own_names(bus: &Bus, names: &[&UnitName]) -> zbus::Result<Vec<Option<UnitName>>> {
+    try_join_all(names.iter().map(async |name| match read(bus, name).await {
+        Ok(reading) => Ok(Some(reading.state.id)),
+        Err(error) if is_answer(&error) => Ok(None),
+        Err(error) => Err(error),
+    }))
+    .await
+}
+
+/// A unit that systemd cannot load.
 fn unreadable(id: UnitName, at: Sequence) -> Reading {
     let mut state = blank(id);
     state.load = LoadState::Error;
     Reading {
         state,
-        unit_at: at,
-        service_at: at,
+        at,
         triggers: Vec::new(),
     }
-}
-
-async fn read_unit_part(
-    bus: &Bus,
-    unit: &UnitName,
-) -> zbus::Result<(UnitState, Sequence, Option<String>, Vec<UnitName>)> {
-    let reply = bus.unit_properties(unit).await?;
-    let body = reply.body();
-    let mut change = UnitChange::parse(&body.deserialize()?);
-    let job_path = change.job.clone().flatten().map(|(_, path)| path);
-    let trigger_names = change.triggered_by.take().unwrap_or_default();
-    let mut state = blank(unit.clone());
-    change.apply(&mut state);
-    Ok((state, reply.recv_position(), job_path, trigger_names))
-}
-
-async fn read_service_part(
-    bus: &Bus,
-    unit: &UnitName,
-) -> zbus::Result<Option<(ServiceChange, Sequence)>> {
-    if !unit.is_service() {
-        return Ok(None);
-    }
-    let reads = SERVICE_PROPERTIES
-        .iter()
-        .map(|property| bus.unit_property(unit, SERVICE, property));
-    let answers = try_join_all(reads).await?;
-    let first = answers.iter().map(|(_, at)| *at).min();
-    let mut change = ServiceChange::default();
-    for (property, (value, _)) in SERVICE_PROPERTIES.iter().zip(&answers) {
-        change.put(property, value);
-    }
-    Ok(first.map(|at| (change, at)))
 }

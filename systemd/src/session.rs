@@ -1,10 +1,10 @@
-//! The owner of the table: one task that connects, takes a full picture, keeps it right by signals, and starts over
-//! when the connection ends.
+//! One connection: takes a full picture, keeps it right by signals, and ends with the connection (`owner.rs` starts over).
 //!
 //! The order at the start loses nothing: stream → matches → Subscribe → picture → what was signalled meanwhile. In the
 //! steady state no call is made but a ping, and that only when systemd has not been heard for a while. All calls are
 //! futures beside the loop: a slow answer holds up nothing.
 
+mod calls;
 mod liveness;
 
 use std::future::{Future, pending};
@@ -17,19 +17,20 @@ use futures_util::StreamExt as _;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 use prunelle_foundation::clock::SharedClock;
-use prunelle_foundation::lifecycle::{Stop, Tasks};
+use prunelle_foundation::lifecycle::Stop;
 use tokio::sync::{mpsc, watch};
-use tokio::time::{Interval, MissedTickBehavior, Sleep, sleep, timeout};
+use tokio::time::{Interval, MissedTickBehavior, Sleep, sleep};
 
+use self::calls::{Answer, ask};
 use self::liveness::{Liveness, Pulse};
-use crate::bus::{Bus, ConnectOptions};
-use crate::client::{Limits, Shared};
+use crate::bus::Bus;
+use crate::client::Shared;
 use crate::error::is_answer;
 use crate::model::{Model, Need};
-use crate::reading::{Picture, Reading, TriggerReading, read, read_trigger, take_picture};
+use crate::owner::Owner;
+use crate::reading::{Picture, take_picture};
 use crate::signals::{Stamped, drain};
 use crate::table::Sync;
-use crate::unit::UnitName;
 use crate::watch_list::WatchList;
 
 /// How long a newly loaded unit must stay loaded, at least, until it is read.
@@ -44,88 +45,15 @@ const EXPLAINED_WITHIN: Duration = Duration::from_millis(500);
 /// How many signals are applied before the table is published.
 const BATCH: usize = 512;
 
-/// Everything the owner of the table needs for the life of the process.
-#[derive(Debug)]
-pub(crate) struct Owner {
-    pub(crate) shared: Arc<Shared>,
-    pub(crate) connect: ConnectOptions,
-    pub(crate) limits: Limits,
-    pub(crate) clock: SharedClock,
-    pub(crate) tasks: Tasks,
-    pub(crate) stop: Stop,
-    pub(crate) watch: watch::Receiver<WatchList>,
-}
-
 /// Why a session ended.
 #[derive(Debug, PartialEq, Eq)]
-enum End {
+pub(crate) enum End {
     /// The program stops.
     Stopping,
     /// The connection ended, or systemd was replaced; a picture had been had.
     Lost,
     /// It did not come to a picture.
     Failed,
-}
-
-impl Owner {
-    /// Connects, again and again, until the program stops.
-    pub(crate) async fn run(mut self) {
-        let mut wait = self.limits.backoff_first;
-        let mut has_connected = false;
-        loop {
-            let stop = self.stop.clone();
-            let attempt = tokio::select! {
-                () = stop.stopped() => return,
-                attempt = timeout(self.limits.call, Bus::connect(&self.connect)) => attempt,
-            };
-            let end = match attempt {
-                Ok(Ok(Some((bus, stream)))) => {
-                    if has_connected {
-                        self.shared.counters.count_reconnect();
-                    }
-                    has_connected = true;
-                    let mut session = Session::open(&self, bus, stream);
-                    let end = session.run(&mut self.watch).await;
-                    session.close();
-                    end
-                }
-                Ok(Ok(None)) => {
-                    tracing::debug!("systemd is not on the bus");
-                    End::Failed
-                }
-                Ok(Err(error)) => {
-                    tracing::debug!(%error, "cannot connect to the system bus");
-                    End::Failed
-                }
-                Err(_) => {
-                    tracing::debug!(limit = ?self.limits.call, "the system bus does not answer");
-                    End::Failed
-                }
-            };
-            match end {
-                End::Stopping => return,
-                End::Lost => {
-                    tracing::warn!("connection to systemd lost, connecting again");
-                    wait = self.limits.backoff_first;
-                }
-                End::Failed => {}
-            }
-            tokio::select! {
-                () = stop.stopped() => return,
-                () = sleep(wait) => {}
-            }
-            wait = (wait * 2).min(self.limits.backoff_last);
-        }
-    }
-}
-
-/// What came back from a call beside the loop.
-#[derive(Debug)]
-enum Answer {
-    Unit(UnitName, zbus::Result<Reading>),
-    Trigger(Option<TriggerReading>),
-    Triggered(Vec<UnitName>),
-    JobKind(UnitName, u32, String),
 }
 
 /// Why a picture is taken.
@@ -138,7 +66,7 @@ enum Purpose {
 }
 
 /// One connection.
-struct Session {
+pub(crate) struct Session {
     shared: Arc<Shared>,
     clock: SharedClock,
     stop: Stop,
@@ -159,7 +87,7 @@ struct Session {
 }
 
 impl Session {
-    fn open(owner: &Owner, bus: Bus, stream: zbus::MessageStream) -> Self {
+    pub(crate) fn open(owner: &Owner, bus: Bus, stream: zbus::MessageStream) -> Self {
         let (sender, signals) = mpsc::channel(owner.limits.signals);
         let has_overflowed = Arc::new(AtomicBool::new(false));
         owner.tasks.spawn(
@@ -196,13 +124,13 @@ impl Session {
     }
 
     /// Ends the session: nothing of it can be trusted any more.
-    fn close(&mut self) {
+    pub(crate) fn close(&mut self) {
         self.lose();
         // Ends the task that drains, even where the connection itself lives on.
         self.signals.close();
     }
 
-    async fn run(&mut self, watch: &mut watch::Receiver<WatchList>) -> End {
+    pub(crate) async fn run(&mut self, watch: &mut watch::Receiver<WatchList>) -> End {
         let prepared = tokio::select! {
             () = self.stop.stopped() => return End::Stopping,
             prepared = prepare(&self.bus, &self.shared) => prepared,
@@ -224,7 +152,7 @@ impl Session {
                     None => Some(self.lost()),
                 },
                 Some(answer) = self.answers.next(), if !self.answers.is_empty() => {
-                    self.take_answer(answer);
+                    self.take(answer);
                     self.follow_up(watch)
                 }
                 picture = optional(&mut self.picture) => {
@@ -273,23 +201,6 @@ impl Session {
                 Ok(stamped) => self.model.hear(stamped),
                 Err(_) => break,
             }
-        }
-    }
-
-    fn take_answer(&mut self, answer: Answer) {
-        match answer {
-            Answer::Unit(unit, Ok(reading)) => self.model.learn(&unit, Some(reading)),
-            Answer::Unit(unit, Err(error)) => {
-                self.model.learn(&unit, None);
-                if !is_answer(&error) {
-                    tracing::debug!(%unit, %error, "cannot read unit, taking a full picture");
-                    self.is_picture_outdated = true;
-                }
-            }
-            Answer::Trigger(Some(reading)) => self.model.learn_trigger(reading),
-            Answer::Trigger(None) => {}
-            Answer::Triggered(units) => self.model.learn_triggered(units),
-            Answer::JobKind(unit, id, kind) => self.model.learn_job_kind(&unit, id, kind),
         }
     }
 
@@ -452,28 +363,6 @@ impl Session {
 async fn prepare(bus: &Bus, shared: &Shared) -> zbus::Result<()> {
     shared.meet(bus.manager_started().await?);
     bus.subscribe().await
-}
-
-/// The call for a need.
-fn ask(bus: Bus, need: Need) -> BoxFuture<'static, Answer> {
-    Box::pin(async move {
-        match need {
-            Need::Unit(unit) => {
-                let reading = read(&bus, &unit).await;
-                Answer::Unit(unit, reading)
-            }
-            Need::Trigger(unit) => Answer::Trigger(read_trigger(&bus, unit).await),
-            Need::Triggered(unit) => {
-                Answer::Triggered(bus.triggers(&unit).await.unwrap_or_default())
-            }
-            Need::JobKind { unit, id, path } => {
-                let kind = bus.job_kind(&path).await.unwrap_or_default();
-                Answer::JobKind(unit, id, kind)
-            }
-            // These are no calls; the session deals with them itself.
-            Need::Picture | Need::PictureSoon | Need::Reconnect => Answer::Trigger(None),
-        }
-    })
 }
 
 /// The future, or one that never ends.

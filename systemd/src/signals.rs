@@ -49,7 +49,13 @@ pub(crate) async fn drain(
     sender: mpsc::Sender<Stamped>,
     has_overflowed: Arc<AtomicBool>,
 ) {
-    while let Some(Ok(message)) = stream.next().await {
+    loop {
+        let message = tokio::select! {
+            message = stream.next() => message,
+            // The session is over, and nothing may ever come again.
+            () = sender.closed() => return,
+        };
+        let Some(Ok(message)) = message else { return };
         if message.message_type() != Type::Signal {
             continue;
         }
@@ -63,7 +69,7 @@ pub(crate) async fn drain(
         match sender.try_send(stamped) {
             Ok(()) => {}
             Err(mpsc::error::TrySendError::Full(_)) => {
-                has_overflowed.store(true, Ordering::Release)
+                has_overflowed.store(true, Ordering::Release);
             }
             Err(mpsc::error::TrySendError::Closed(_)) => return,
         }

@@ -51,8 +51,10 @@ impl Liveness {
         }
     }
 
-    /// systemd was heard of its own accord: no need to ask for a while.
+    /// systemd was heard of its own accord: no need to ask for a while, and none to wait for an answer. Only where it was
+    /// missing already, the answer is still waited for, which tells that it is back.
     pub(super) fn heard(&mut self) {
+        self.question.take_if(|question| question.in_time.is_some());
         self.ask_at = Instant::now() + self.every;
     }
 

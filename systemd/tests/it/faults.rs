@@ -3,9 +3,11 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use prunelle_foundation::clock::SystemClock;
+use prunelle_foundation::lifecycle::Lifecycle;
 use prunelle_sandbox::wait::Stopwatch;
 use prunelle_systemd::unit::ActiveState;
-use prunelle_systemd::{Limits, ServiceUp, Sync, SystemdError, UnitTable, Verb};
+use prunelle_systemd::{Limits, Options, ServiceUp, Sync, Systemd, SystemdError, UnitTable, Verb};
 use tokio::time::timeout;
 
 use crate::world::{LIMIT, RUNS, UP, World, name};
@@ -182,27 +184,34 @@ async fn a_call_that_is_under_way_when_systemd_freezes_ends_in_time() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn without_a_bus_nothing_is_known_and_nothing_hangs() {
     let world = World::start(&[], "").await;
-    let lifecycle = prunelle_foundation::lifecycle::Lifecycle::new();
-    let options = prunelle_systemd::Options {
+    let lifecycle = Lifecycle::new();
+    let options = Options {
         watch: "web".parse().unwrap(),
         address: Some("unix:path=/nowhere/bus".to_owned()),
         limits: Limits::default(),
     };
-    let clock = Arc::new(prunelle_foundation::clock::SystemClock::new().unwrap());
-    let systemd =
-        prunelle_systemd::Systemd::start(options, clock, &lifecycle.tasks(), lifecycle.stop());
+    let clock = Arc::new(SystemClock::new().unwrap());
+    let systemd = Systemd::start(options, clock, &lifecycle.tasks(), lifecycle.stop());
     let error = systemd.unit(&name("web")).await.unwrap_err();
     assert!(matches!(error, SystemdError::NotConnected));
     assert_eq!(systemd.table().borrow().sync, Sync::NotYet);
     assert_eq!(systemd.table().borrow().service_up(&name("web")), None);
 
-    // Stopping ends all tasks.
+    // Stopping ends all that runs, connected or not.
+    drop(systemd);
     lifecycle.stop().request("the test is over");
+    until_all_tasks_ended(&lifecycle).await;
+    assert_eq!(world.lifecycle.tasks().running().len(), 2);
+    world.lifecycle.stop().request("the test is over");
+    until_all_tasks_ended(&world.lifecycle).await;
+    assert!(is_lost(&world.table.borrow()));
+}
+
+async fn until_all_tasks_ended(lifecycle: &Lifecycle) {
     let ended = async {
         while !lifecycle.tasks().running().is_empty() {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     };
-    timeout(LIMIT, ended).await.unwrap();
-    drop(world);
+    timeout(LIMIT, ended).await.expect("all tasks end");
 }

@@ -169,10 +169,7 @@ async fn start_limit(world: &World) {
             (JobResult::Done, ActiveState::Active)
         );
         assert_eq!(service(&state).start_limit_burst, 3);
-        assert_eq!(
-            service(&state).start_limit_interval,
-            Duration::from_secs(60)
-        );
+        assert_eq!(service(&state).start_limit_interval, Duration::from_mins(1));
     }
     let (result, state) = world.run(Verb::Restart, "limited").await;
     assert_eq!(

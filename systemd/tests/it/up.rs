@@ -207,9 +207,9 @@ async fn nothing_is_said_while_nothing_is_known() {
         .await;
     assert_eq!(lost.service_up(&name("web")), None);
     // What was known last is kept, for who wants to show it.
-    let last = &lost.units[&name("web")];
-    assert_eq!(last.active, ActiveState::Active);
-    assert_eq!(service(last).result, "success");
+    let known = &lost.units[&name("web")];
+    assert_eq!(known.active, ActiveState::Active);
+    assert_eq!(service(known).result, "success");
     world.manager.start_bus().unwrap();
     world.until_verdict("web", UP).await;
 }

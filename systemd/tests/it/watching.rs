@@ -128,7 +128,8 @@ async fn a_unit_that_appears_by_name_is_seen_without_a_reload() {
     assert_eq!(service(&late).kind, "simple");
 
     // And a file that goes is seen with the reload that goes with it.
-    std::fs::remove_file(world.manager.dir().join("units/late.service")).unwrap();
+    let units = world.manager.dir().join("units");
+    std::fs::rename(units.join("late.service"), units.join("late.gone")).unwrap();
     world.systemctl(&["stop", "late.service"]);
     world.manager.daemon_reload().unwrap();
     world.until_verdict("late", MISSING).await;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use prunelle_foundation::clock::SystemClock;
 use prunelle_foundation::lifecycle::Lifecycle;
+use prunelle_foundation::telemetry::{self, LogFormat};
 use prunelle_sandbox::Manager;
 use prunelle_systemd::unit::{ActiveState, ServiceState};
 use prunelle_systemd::{
@@ -17,13 +18,18 @@ use tokio::time::timeout;
 /// How long anything may take before a test gives up.
 pub(crate) const LIMIT: Duration = Duration::from_secs(15);
 
-pub(crate) const UP: Option<ServiceUp> = verdict(true, true);
-pub(crate) const DOWN: Option<ServiceUp> = verdict(false, true);
-pub(crate) const MISSING: Option<ServiceUp> = verdict(false, false);
-
-const fn verdict(up: bool, loaded: bool) -> Option<ServiceUp> {
-    Some(ServiceUp { up, loaded })
-}
+pub(crate) const UP: Option<ServiceUp> = Some(ServiceUp {
+    up: true,
+    loaded: true,
+});
+pub(crate) const DOWN: Option<ServiceUp> = Some(ServiceUp {
+    up: false,
+    loaded: true,
+});
+pub(crate) const MISSING: Option<ServiceUp> = Some(ServiceUp {
+    up: false,
+    loaded: false,
+});
 
 /// A service that runs until it is stopped.
 pub(crate) const RUNS: &str = "[Service]\nExecStart=/bin/sleep infinity\n";
@@ -35,7 +41,7 @@ pub(crate) fn name(text: &str) -> UnitName {
 pub(crate) struct World {
     pub(crate) systemd: Systemd,
     pub(crate) table: watch::Receiver<Arc<UnitTable>>,
-    lifecycle: Lifecycle,
+    pub(crate) lifecycle: Lifecycle,
     // Dropped last: the client ends before its systemd does.
     pub(crate) manager: Manager,
 }
@@ -57,6 +63,8 @@ impl World {
         for (name, text) in units {
             options = options.unit(*name, *text);
         }
+        // The first test of a process sets it up; what fails then says why.
+        let _ = telemetry::init(LogFormat::Logfmt, "prunelle_systemd=debug");
         let manager = Manager::start(options).unwrap();
         let lifecycle = Lifecycle::new();
         let options = Options {

@@ -1,0 +1,63 @@
+//! The calls that the model needs, as futures beside the session's loop, and what becomes of their answers.
+
+use futures_util::future::BoxFuture;
+use tokio::time::sleep;
+
+use super::{FILES_CHANGED, Session};
+use crate::bus::Bus;
+use crate::error::is_answer;
+use crate::model::Need;
+use crate::reading::{Reading, TriggerReading, read, read_trigger};
+use crate::unit::UnitName;
+
+/// What came back from a call beside the loop.
+#[derive(Debug)]
+pub(super) enum Answer {
+    Unit(UnitName, zbus::Result<Box<Reading>>),
+    Trigger(Option<TriggerReading>),
+    Triggered(Vec<UnitName>),
+    JobKind(UnitName, u32, String),
+}
+
+/// The call for a need.
+pub(super) fn ask(bus: Bus, need: Need) -> BoxFuture<'static, Answer> {
+    Box::pin(async move {
+        match need {
+            Need::Unit(unit) => {
+                let reading = read(&bus, &unit).await.map(Box::new);
+                Answer::Unit(unit, reading)
+            }
+            Need::Trigger(unit) => Answer::Trigger(read_trigger(&bus, unit).await),
+            Need::Triggered(unit) => {
+                Answer::Triggered(bus.triggers(&unit).await.unwrap_or_default())
+            }
+            Need::JobKind { unit, id, path } => {
+                let kind = bus.job_kind(&path).await.unwrap_or_default();
+                Answer::JobKind(unit, id, kind)
+            }
+            // These are no calls; the session deals with them itself.
+            Need::Picture | Need::PictureSoon | Need::Reconnect => Answer::Trigger(None),
+        }
+    })
+}
+
+impl Session {
+    /// Gives an answer to the model.
+    pub(super) fn take(&mut self, answer: Answer) {
+        match answer {
+            Answer::Unit(unit, Ok(reading)) => self.model.learn(&unit, Some(*reading)),
+            Answer::Unit(unit, Err(error)) => {
+                self.model.learn(&unit, None);
+                if !is_answer(&error) {
+                    tracing::debug!(%unit, %error, "cannot read unit, taking a full picture soon");
+                    self.picture_due
+                        .get_or_insert_with(|| Box::pin(sleep(FILES_CHANGED)));
+                }
+            }
+            Answer::Trigger(Some(reading)) => self.model.learn_trigger(reading),
+            Answer::Trigger(None) => {}
+            Answer::Triggered(units) => self.model.learn_triggered(units),
+            Answer::JobKind(unit, id, kind) => self.model.learn_job_kind(&unit, id, kind),
+        }
+    }
+}
