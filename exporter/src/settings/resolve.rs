@@ -7,12 +7,11 @@ use prunelle_foundation::telemetry::LogFormat;
 use prunelle_systemd::{InvalidWatchItem, WatchList};
 
 use super::flags::Given;
-use super::levels::{megabytes, percent};
+use super::levels::thresholds;
 use super::problem::{Problem, SettingsError, SettingsErrors};
 use super::{Boundary, Settings, root, switches};
 use crate::collector::{COLLECTORS, Collector};
 use crate::roots::Roots;
-use crate::thresholds::{Levels, Thresholds};
 use crate::web::Web;
 
 const DEFAULT_INTERVAL: Duration = Duration::from_secs(10);
@@ -79,14 +78,14 @@ impl Given {
 }
 
 /// Collects what is wrong, under the name by which it was given.
-struct Errors<'a> {
-    given: &'a Given,
+pub(super) struct Errors<'a> {
+    pub(super) given: &'a Given,
     errors: Vec<SettingsError>,
 }
 
 impl Errors<'_> {
     /// None when it was not given, or is wrong.
-    fn parse<T>(
+    pub(super) fn parse<T>(
         &mut self,
         field: &str,
         value: Option<&String>,
@@ -98,7 +97,7 @@ impl Errors<'_> {
             .ok()
     }
 
-    fn add(&mut self, field: &str, value: &str, problem: Problem) {
+    pub(super) fn add(&mut self, field: &str, value: &str, problem: Problem) {
         self.errors.push(SettingsError {
             name: self.given.name(field),
             value: value.to_owned(),
@@ -109,7 +108,7 @@ impl Errors<'_> {
 }
 
 /// An empty text counts as not given: `.env` files are full of `NAME=`.
-fn given(value: Option<&String>) -> Option<&str> {
+pub(super) fn given(value: Option<&String>) -> Option<&str> {
     value
         .map(|value| value.trim())
         .filter(|value| !value.is_empty())
@@ -156,75 +155,6 @@ fn collectors(errors: &mut Errors<'_>) -> Vec<&'static Collector> {
             .unwrap_or(true)
     };
     COLLECTORS.iter().filter(is_on).collect()
-}
-
-fn thresholds(errors: &mut Errors<'_>) -> Thresholds {
-    let flags = &errors.given.flags;
-    Thresholds {
-        cpu: levels(
-            errors,
-            "cpu_threshold",
-            (flags.cpu_threshold.as_ref(), "80"),
-            (flags.cpu_threshold_critical.as_ref(), Some("95")),
-            percent,
-        ),
-        memory: levels(
-            errors,
-            "memory_threshold",
-            (flags.memory_threshold.as_ref(), "85"),
-            (flags.memory_threshold_critical.as_ref(), Some("95")),
-            percent,
-        ),
-        disk: levels(
-            errors,
-            "disk_threshold",
-            (flags.disk_threshold.as_ref(), "90"),
-            (flags.disk_threshold_critical.as_ref(), Some("97")),
-            percent,
-        ),
-        network: levels(
-            errors,
-            "network_threshold",
-            (flags.network_threshold.as_ref(), "100"),
-            (flags.network_threshold_critical.as_ref(), None),
-            megabytes,
-        ),
-    }
-}
-
-/// Both levels of one resource, each from its text and its default.
-fn levels(
-    errors: &mut Errors<'_>,
-    field: &str,
-    warning: (Option<&String>, &str),
-    critical: (Option<&String>, Option<&str>),
-    parser: fn(&str) -> Result<f64, Problem>,
-) -> Levels {
-    let critical_field = format!("{field}_critical");
-    let warning_text = given(warning.0).unwrap_or(warning.1);
-    let critical_text = given(critical.0).or(critical.1);
-    let mut level = |field: &str, text: &str| errors.parse(field, Some(&text.to_owned()), parser);
-    let levels = Levels {
-        warning: level(field, warning_text).unwrap_or_default(),
-        critical: critical_text.and_then(|text| level(&critical_field, text)),
-    };
-    let is_above = levels
-        .critical
-        .is_some_and(|critical| levels.warning > critical);
-    if let (true, Some(critical_text)) = (is_above, critical_text) {
-        let (warning_name, critical_name) =
-            (errors.given.name(field), errors.given.name(&critical_field));
-        if given(warning.0).is_some() {
-            let hint = format!("lower it, or raise `{critical_name}`, which is {critical_text}");
-            let problem = Problem::new("is above the critical level", hint);
-            errors.add(field, warning_text, problem);
-        } else {
-            let hint = format!("raise it, or lower `{warning_name}`, which is {warning_text}");
-            let problem = Problem::new("is below the warning level", hint);
-            errors.add(&critical_field, critical_text, problem);
-        }
-    }
-    levels
 }
 
 fn path(text: &str) -> Result<String, Problem> {

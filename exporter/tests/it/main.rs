@@ -3,11 +3,15 @@
 #[cfg(test)]
 mod bench;
 #[cfg(test)]
+mod container;
+#[cfg(test)]
 mod figures;
 #[cfg(test)]
 mod golden;
 #[cfg(test)]
 mod http;
+#[cfg(test)]
+mod hung_mount;
 #[cfg(test)]
 mod program;
 #[cfg(test)]

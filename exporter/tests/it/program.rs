@@ -4,7 +4,7 @@ use std::fs::File;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
-use prunelle_sandbox::{Manager, wait_until};
+use prunelle_sandbox::{Kept, Manager, wait_until};
 use rustix::process::{Pid, Signal, kill_process};
 
 pub(crate) const LIMIT: Duration = Duration::from_secs(20);
@@ -25,12 +25,19 @@ pub(crate) fn command() -> Command {
 
 /// A running exporter; killed on drop.
 pub(crate) struct Exporter {
-    child: Child,
+    process: Process,
     log: tempfile::NamedTempFile,
     address: String,
     client: reqwest::Client,
     runtime: tokio::runtime::Runtime,
 }
+
+enum Process {
+    Here(Child),
+    InSandbox(Kept),
+}
+
+const LISTEN: &str = "--web.listen-address=127.0.0.1:0";
 
 impl Exporter {
     /// Starts it on this host, on a free port.
@@ -42,22 +49,28 @@ impl Exporter {
 
     /// Starts it inside a sandbox.
     pub(crate) fn start_in(manager: &Manager, arguments: &[&str]) -> Self {
-        let mut command = manager.command(PROGRAM);
-        command.args(arguments);
-        Self::spawn(command)
+        let log = tempfile::NamedTempFile::new().unwrap();
+        let arguments = [arguments, &[LISTEN]].concat();
+        let kept = manager.keep(PROGRAM, &arguments, log.path()).unwrap();
+        Self::wait_until_it_listens(Process::InSandbox(kept), log)
     }
 
+    /// Starts it by a command of one's own.
     pub(crate) fn spawn(mut command: Command) -> Self {
         let log = tempfile::NamedTempFile::new().unwrap();
         let child = command
-            .arg("--web.listen-address=127.0.0.1:0")
+            .arg(LISTEN)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(File::create(log.path()).unwrap())
             .spawn()
             .unwrap();
+        Self::wait_until_it_listens(Process::Here(child), log)
+    }
+
+    fn wait_until_it_listens(process: Process, log: tempfile::NamedTempFile) -> Self {
         let mut exporter = Self {
-            child,
+            process,
             log,
             address: String::new(),
             client: reqwest::Client::builder().timeout(LIMIT).build().unwrap(),
@@ -90,6 +103,22 @@ impl Exporter {
         })
     }
 
+    /// As a Prometheus that waits so long.
+    pub(crate) fn get_within(&self, path: &str, timeout: Duration) -> (u16, String) {
+        self.runtime.block_on(async {
+            let request = self
+                .client
+                .get(format!("http://{}{path}", self.address))
+                .header(
+                    "X-Prometheus-Scrape-Timeout-Seconds",
+                    timeout.as_secs_f64().to_string(),
+                )
+                .timeout(timeout);
+            let response = request.send().await.unwrap();
+            (response.status().as_u16(), response.text().await.unwrap())
+        })
+    }
+
     /// The value of a series, written as in the text format.
     pub(crate) fn value(&self, path: &str, series: &str) -> Option<f64> {
         let (status, metrics) = self.get(path);
@@ -105,19 +134,23 @@ impl Exporter {
 
     /// Asks it to stop and waits until it has.
     pub(crate) fn stop(mut self) -> ExitStatus {
-        kill_process(Pid::from_child(&self.child), Signal::TERM).unwrap();
-        wait_until("the exporter ends", LIMIT, || {
-            self.child.try_wait().unwrap()
-        })
-        .unwrap()
+        match &mut self.process {
+            Process::InSandbox(kept) => kept.stop(LIMIT).unwrap(),
+            Process::Here(child) => {
+                kill_process(Pid::from_child(child), Signal::TERM).unwrap();
+                wait_until("the exporter ends", LIMIT, || child.try_wait().unwrap()).unwrap()
+            }
+        }
     }
 }
 
 impl Drop for Exporter {
     fn drop(&mut self) {
-        // It may have ended already.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        // What is in a sandbox is ended by its keeper.
+        if let Process::Here(child) = &mut self.process {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
     }
 }
 
