@@ -9,9 +9,11 @@ mod age;
 mod background;
 mod base;
 mod entry;
+mod error;
 mod mounts;
 mod open_files;
 mod removal;
+mod report;
 mod skip;
 mod sockets;
 mod walk;
@@ -22,23 +24,22 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use prunelle_foundation::clock::Now;
-use rustix::io::Errno;
-use serde::{Deserialize, Serialize};
 
 use crate::facts::FolderFacts;
 use crate::journal::{Committed, Started};
 use crate::policy::CleanFolder;
-use crate::reason::Reason;
 use crate::target::Target;
 use crate::verify::free_space::{self, FreeSpace};
 
 pub use background::CleanFolderRemedy;
 use base::Base;
 pub use base::is_refused;
+pub use error::{CleanFolderError, Percent};
 pub use open_files::Holder;
 use open_files::OpenFiles;
 pub use removal::Ended;
 use removal::{Manner, Tally};
+pub use report::{Plan, Report};
 pub use skip::{SkipReason, Skipped};
 use sockets::LiveSockets;
 
@@ -57,136 +58,6 @@ pub struct Job {
     pub may_go_on: Arc<dyn Fn() -> bool + Send + Sync>,
     /// `/proc`; another one in tests.
     pub proc: PathBuf,
-}
-
-/// What would be removed, as things are now.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Plan {
-    /// The folder.
-    pub folder: PathBuf,
-    /// How many files.
-    pub files: u64,
-    /// Their bytes on disk; a file with other names counts as none.
-    pub bytes: u64,
-    /// The first of them, in the order in which they would go.
-    pub first_names: Vec<String>,
-    /// What would stay, by reason.
-    pub skipped: Skipped,
-    /// Why it would end.
-    pub ended: Ended,
-    /// Space before.
-    pub before: FreeSpace,
-    /// Processes of other users whose open files cannot be seen.
-    pub unseen_processes: u64,
-}
-
-/// What was removed.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Report {
-    /// The folder.
-    pub folder: PathBuf,
-    /// How many files.
-    pub files: u64,
-    /// How many folders that were old and empty.
-    pub folders: u64,
-    /// The files' bytes on disk.
-    pub bytes: u64,
-    /// What the file system gave back, by its own account; others write meanwhile.
-    pub freed_bytes: u64,
-    /// The first of the files, in the order in which they went.
-    pub first_names: Vec<String>,
-    /// What stayed, by reason.
-    pub skipped: Skipped,
-    /// Why it ended.
-    pub ended: Ended,
-    /// Space before.
-    pub before: FreeSpace,
-    /// Space after.
-    pub after: FreeSpace,
-    /// Who keeps deleted files of this file system open, and so their space; most bytes first.
-    pub holders: Vec<Holder>,
-    /// Processes of other users whose open files cannot be seen.
-    pub unseen_processes: u64,
-}
-
-/// Why nothing was removed.
-#[derive(Debug, thiserror::Error)]
-pub enum CleanFolderError {
-    /// No folder that may be cleaned.
-    #[error("refusing to clean {}: {why}", folder.display())]
-    Refused {
-        /// The folder.
-        folder: PathBuf,
-        /// Why.
-        why: &'static str,
-    },
-    /// The folder cannot be opened or listed.
-    #[error("cannot open the folder {}", folder.display())]
-    Open {
-        /// The folder.
-        folder: PathBuf,
-        /// Why.
-        source: Errno,
-    },
-    /// The space or the mount of the folder cannot be told.
-    #[error("cannot read the free space of {}", folder.display())]
-    Space {
-        /// The folder.
-        folder: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// What was committed is about something else.
-    #[error("the journal's intent is about {intended}, not about {}", folder.display())]
-    OtherTarget {
-        /// The folder of the job.
-        folder: PathBuf,
-        /// The target of the intent.
-        intended: Target,
-    },
-    /// As much is free as is aimed for.
-    #[error("{} of the file system of {} is free already", .free_ratio, folder.display())]
-    EnoughFree {
-        /// The folder.
-        folder: PathBuf,
-        /// Free now, in percent.
-        free_ratio: Percent,
-    },
-    /// Nothing is old enough, or all that is must stay.
-    #[error("nothing to clean in {}: {}", folder.display(), SkippedText(skipped))]
-    NothingToClean {
-        /// The folder.
-        folder: PathBuf,
-        /// What is there, by the reason why it stays.
-        skipped: Skipped,
-    },
-}
-
-/// A share of the file system, printed in percent.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Percent(f64);
-
-impl fmt::Display for Percent {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:.1}%", self.0 * 100.0)
-    }
-}
-
-impl CleanFolderError {
-    /// The reason as metrics and log have it.
-    pub fn reason(&self) -> Reason {
-        match self {
-            Self::Refused { .. } => Reason::Protected,
-            Self::Open { source, .. } if matches!(*source, Errno::ACCESS | Errno::PERM) => {
-                Reason::NotPermitted
-            }
-            Self::Open { .. } | Self::Space { .. } | Self::OtherTarget { .. } => {
-                Reason::RemedyFailed
-            }
-            Self::EnoughFree { .. } => Reason::RecoveredByItself,
-            Self::NothingToClean { .. } => Reason::NothingToClean,
-        }
-    }
 }
 
 impl Job {
@@ -336,87 +207,6 @@ fn nothing(job: &Job, skipped: Skipped) -> CleanFolderError {
     CleanFolderError::NothingToClean {
         folder: job.folder.clone(),
         skipped,
-    }
-}
-
-impl fmt::Display for Plan {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "would remove {} files, {}, from {}",
-            self.files,
-            Bytes(self.bytes),
-            self.folder.display()
-        )
-    }
-}
-
-impl fmt::Display for Report {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "removed {} files and {} folders from {}: {} freed, {} free now",
-            self.files,
-            self.folders,
-            self.folder.display(),
-            Bytes(self.freed_bytes),
-            Percent(self.after.ratio().unwrap_or(0.0)),
-        )?;
-        if let Some(holder) = self.holders.first() {
-            write!(
-                f,
-                "; {} (process {}) keeps {} of deleted files",
-                holder.process,
-                holder.pid,
-                Bytes(holder.bytes)
-            )?;
-        }
-        if self.unseen_processes > 0 {
-            write!(
-                f,
-                "; the open files of {} processes could not be seen",
-                self.unseen_processes
-            )?;
-        }
-        Ok(())
-    }
-}
-
-/// Bytes with one decimal, for people.
-struct Bytes(u64);
-
-impl fmt::Display for Bytes {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (unit, shift) = [("GiB", 30), ("MiB", 20), ("KiB", 10)]
-            .into_iter()
-            .find(|(_, shift)| self.0 >= 1 << shift)
-            .unwrap_or(("B", 0));
-        let tenths = (u128::from(self.0) * 10) >> shift;
-        match (unit, tenths % 10) {
-            ("B", _) | (_, 0) => write!(f, "{} {unit}", tenths / 10),
-            (_, tenth) => write!(f, "{}.{tenth} {unit}", tenths / 10),
-        }
-    }
-}
-
-struct SkippedText<'a>(&'a Skipped);
-
-impl fmt::Display for SkippedText<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut is_first = true;
-        for (reason, count) in self.0.iter() {
-            write!(
-                f,
-                "{}{count} {}",
-                if is_first { "" } else { ", " },
-                reason.as_str()
-            )?;
-            is_first = false;
-        }
-        if is_first {
-            f.write_str("it is empty")?;
-        }
-        Ok(())
     }
 }
 

@@ -125,7 +125,8 @@ fn to_path(mut line: Vec<u8>) -> PathBuf {
     std::ffi::OsString::from_vec(line).into()
 }
 
-fn processes(proc: &Path) -> impl Iterator<Item = (u32, PathBuf)> {
+/// The processes under `proc`, with their folders.
+pub(super) fn processes(proc: &Path) -> impl Iterator<Item = (u32, PathBuf)> {
     fs::read_dir(proc)
         .into_iter()
         .flatten()
@@ -133,8 +134,8 @@ fn processes(proc: &Path) -> impl Iterator<Item = (u32, PathBuf)> {
         .filter_map(|entry| Some((entry.file_name().to_str()?.parse().ok()?, entry.path())))
 }
 
-/// Kernel threads have no command line, and no files either.
-fn is_user_process(process: &Path) -> bool {
+/// False for kernel threads: they have no command line, and no files either.
+pub(super) fn is_user_process(process: &Path) -> bool {
     fs::read(process.join("cmdline")).is_ok_and(|line| !line.is_empty())
 }
 

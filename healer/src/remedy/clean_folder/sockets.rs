@@ -1,39 +1,60 @@
-//! Sockets that are bound to a path, from `/proc/net/unix`.
+//! Names of sockets that somebody is bound to, from `/proc/<pid>/net/unix`, once for each network namespace.
+//!
+//! Using a socket changes none of its time stamps, so age says nothing about it; and it holds no space. Hence the
+//! caution: sockets are compared by their last name alone (who bound it may have used another path), and when not all
+//! namespaces can be read, every socket counts as live.
 
 use std::collections::HashSet;
-use std::ffi::OsString;
-use std::os::unix::ffi::OsStringExt as _;
-use std::path::{Path, PathBuf};
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::Path;
 
-/// Paths of bound sockets, of this network namespace.
+use super::open_files::{is_user_process, processes};
+
+/// What is bound.
 #[derive(Clone, Debug)]
 pub(super) struct LiveSockets {
-    /// None when the list cannot be read: then every socket may be live.
-    paths: Option<HashSet<PathBuf>>,
+    /// None when not all can be told.
+    names: Option<HashSet<OsString>>,
 }
 
 impl LiveSockets {
     pub(super) fn read(proc: &Path) -> Self {
         Self {
-            paths: std::fs::read(proc.join("net/unix"))
-                .ok()
-                .map(|list| parse(&list)),
+            names: read_all(proc),
         }
     }
 
-    /// A socket that was bound by a relative path is recognised by its name alone.
-    pub(super) fn contains(&self, path: &Path) -> bool {
-        self.paths.as_ref().is_none_or(|paths| {
-            paths.contains(path)
-                || path
-                    .file_name()
-                    .is_some_and(|name| paths.contains(Path::new(name)))
-        })
+    pub(super) fn contains(&self, name: &OsStr) -> bool {
+        self.names.as_ref().is_none_or(|names| names.contains(name))
     }
 }
 
-/// The eighth column, when there is one; `@` begins the abstract names, which are no files.
-pub(super) fn parse(list: &[u8]) -> HashSet<PathBuf> {
+fn read_all(proc: &Path) -> Option<HashSet<OsString>> {
+    let mut names = HashSet::new();
+    let mut namespaces = HashSet::new();
+    for (_, process) in processes(proc) {
+        let namespace = match std::fs::metadata(process.join("ns/net")) {
+            Ok(namespace) => (namespace.dev(), namespace.ino()),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+            Err(_) if is_user_process(&process) => return None,
+            Err(_) => continue,
+        };
+        if namespaces.contains(&namespace) {
+            continue;
+        }
+        // A process that has just ended leaves its namespace to the next one.
+        if let Ok(list) = std::fs::read(process.join("net/unix")) {
+            names.extend(parse(&list));
+            namespaces.insert(namespace);
+        }
+    }
+    (!namespaces.is_empty()).then_some(names)
+}
+
+/// The last name of the eighth column, when there is one; `@` begins the abstract names, which are no files.
+pub(super) fn parse(list: &[u8]) -> impl Iterator<Item = OsString> {
     list.split(|byte| *byte == b'\n')
         .skip(1)
         .filter_map(|line| {
@@ -43,16 +64,9 @@ pub(super) fn parse(list: &[u8]) -> HashSet<PathBuf> {
                 let end = rest.iter().position(|byte| *byte == b' ')?;
                 rest = rest.get(end..)?;
             }
-            let path = rest.get(1..)?;
-            if path.is_empty() || path.first() == Some(&b'@') {
-                return None;
-            }
-            let path = PathBuf::from(OsString::from_vec(path.to_vec()));
-            let is_relative = !path.is_absolute();
-            match path.file_name() {
-                Some(name) if is_relative => Some(PathBuf::from(name)),
-                _ => Some(path),
-            }
+            let path = rest.get(1..).filter(|path| path.first() != Some(&b'@'))?;
+            Path::new(OsStr::from_bytes(path))
+                .file_name()
+                .map(OsStr::to_owned)
         })
-        .collect()
 }

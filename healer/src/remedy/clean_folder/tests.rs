@@ -13,7 +13,9 @@ use std::time::{Duration, SystemTime};
 
 use prunelle_foundation::clock::{Clock as _, SystemClock};
 
+use super::report::Bytes;
 use super::*;
+use crate::reason::Reason;
 
 const DAY: Duration = Duration::from_hours(24);
 

@@ -186,7 +186,9 @@ impl Walk<'_> {
     }
 
     fn visit(&mut self, folder: usize, name: &CStr, entry: &Entry) -> Result<(), SkipReason> {
-        if entry.is_mount_point || entry.identity.device != self.base.entry.identity.device {
+        // A folder of another device is a subvolume. Files are not compared: overlayfs shows those of its layers.
+        let is_same_device = entry.identity.device == self.base.entry.identity.device;
+        if entry.is_mount_point || (entry.is_folder() && !is_same_device) {
             return Err(SkipReason::MountPoint);
         }
         if is_of_the_file_system(name, entry) || self.is_protected(folder, name) {
@@ -198,7 +200,7 @@ impl Walk<'_> {
         let reason = match entry.kind {
             FileType::CharacterDevice | FileType::BlockDevice => Some(SkipReason::Device),
             FileType::RegularFile if entry.is_sticky() => Some(SkipReason::Sticky),
-            FileType::Socket if self.sockets.contains(&self.path(folder, name)) => {
+            FileType::Socket if self.sockets.contains(OsStr::from_bytes(name.to_bytes())) => {
                 Some(SkipReason::LiveSocket)
             }
             _ if !self.is_old(entry.stamps.of_file()) => Some(SkipReason::Young),

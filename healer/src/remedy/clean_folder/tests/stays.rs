@@ -56,14 +56,44 @@ fn devices() {
     check(&fixture, SkipReason::Device, &["device"]);
 }
 
+/// A `/proc` of two processes in two network namespaces, where sockets of these paths are bound.
+fn proc_with_sockets(fixture: &Fixture, paths: [&str; 2]) -> PathBuf {
+    let proc = fixture.root.path().join("proc");
+    for (pid, path) in ["7", "8"].into_iter().zip(paths) {
+        let process = proc.join(pid);
+        for folder in ["ns", "net", "fd"] {
+            fs::create_dir_all(process.join(folder)).unwrap();
+        }
+        fs::write(process.join("ns/net"), "").unwrap();
+        let line = format!("0: 00000002 00000000 00010000 0001 01 12345 {path}\n");
+        fs::write(
+            process.join("net/unix"),
+            format!("Num RefCount Path\n{line}"),
+        )
+        .unwrap();
+    }
+    proc
+}
+
 #[test]
 fn live_sockets() {
+    let mut fixture = Fixture::new();
+    for name in ["live", "contained", "dead"] {
+        drop(UnixListener::bind(fixture.path(name)).unwrap());
+    }
+    let listed = fixture.path("live");
+    let listed = listed.to_str().unwrap().to_owned();
+    fixture.job.proc = proc_with_sockets(&fixture, [&listed, "/inside/a/container/contained"]);
+    let report = fixture.remove();
+    assert_eq!(report.skipped.count(SkipReason::LiveSocket), 2);
+    assert_eq!(fixture.left(), ["contained", "live"]);
+}
+
+#[test]
+fn a_socket_of_this_very_process_is_live() {
     let fixture = Fixture::new();
     let _live = UnixListener::bind(fixture.path("live")).unwrap();
     check(&fixture, SkipReason::LiveSocket, &["live"]);
-    drop(UnixListener::bind(fixture.path("dead")).unwrap());
-    assert_eq!(fixture.remove().files, 1);
-    assert_eq!(fixture.left(), ["live"]);
 }
 
 #[test]
