@@ -188,6 +188,35 @@ fn missing_at_the_top() {
 }
 
 #[test]
+fn a_known_key_does_not_excuse_a_similar_missing_one() {
+    #[derive(Debug, Deserialize)]
+    #[expect(dead_code, reason = "only whether it can be read matters")]
+    struct Caps {
+        max_bytes: u64,
+        max_files: u64,
+    }
+    let read = |text: &str| {
+        let document = Document::parse(Path::new("p.yml"), text).unwrap();
+        document.get::<Caps>().unwrap_err().to_string()
+    };
+    insta::assert_snapshot!(read("max_bytes: 1"), @r"
+    p.yml:1:1: missing key `max_files`
+      hint: add `max_files: …` here
+    ");
+    insta::assert_snapshot!(read("{max_bytes: 1, max_fils: 2}"), @r"
+    p.yml:1:16: unknown key `max_fils`
+      hint: did you mean `max_files`?
+    ");
+    // What has no key at all is told even when every other error is about something else.
+    insta::assert_snapshot!(read("{bytes: 1}"), @r"
+    p.yml:1:1: missing key `max_bytes`
+      hint: add `max_bytes: …` here
+    p.yml:1:2: unknown key `bytes`
+      hint: known here: `max_bytes`, `max_files`
+    ");
+}
+
+#[test]
 fn not_yaml() {
     let all: Vec<String> = [
         "version: 1\nhost: {label: [a}\n",

@@ -10,7 +10,7 @@ use serde_yaml::Value;
 use super::Fault;
 
 /// A place in the text, both from 1.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Position {
     pub(super) line: usize,
     pub(super) column: usize,
