@@ -50,9 +50,9 @@ enum Command {
         #[arg(long, value_name = "TEXT", default_value = "")]
         note: String,
     },
-    /// End a pause; what still fires is looked at again at once
+    /// End a pause or a quarantine; what still fires is looked at again at once
     Resume {
-        /// `all` for the pauses that cover everything, else the paused unit or folder
+        /// `all` for the pauses that cover everything, else the unit or folder
         target: String,
     },
     /// Show what the daemon sees and does

@@ -73,7 +73,7 @@ pub struct Paused {
 /// `POST /v1/resume`
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResumeRequest {
-    /// `all`: the pauses that cover all; else those of one target.
+    /// `all`: the pauses that cover all; else the pauses and the quarantine of one target.
     pub target: String,
 }
 
@@ -84,6 +84,8 @@ pub struct Resumed {
     pub target: String,
     /// How many pauses ended.
     pub pauses: usize,
+    /// The target was in quarantine.
+    pub was_quarantined: bool,
 }
 
 /// What is answered with every status from 400 up.
@@ -167,14 +169,15 @@ async fn resume(
     Json(request): Json<ResumeRequest>,
 ) -> Result<Json<Resumed>, Refusal> {
     let target = target(&request.target)?;
-    let pauses = control
+    let resumed = control
         .handle
         .resume(target.clone())
         .await
         .map_err(|error| Refusal::unavailable(&error))?;
     Ok(Json(Resumed {
         target: shown(target.as_ref()),
-        pauses,
+        pauses: resumed.pauses,
+        was_quarantined: resumed.was_quarantined,
     }))
 }
 

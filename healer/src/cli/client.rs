@@ -65,11 +65,21 @@ pub(super) async fn pause(
 
 pub(super) async fn resume(socket: &Path, target: String) -> Result<String, ClientError> {
     let request = ResumeRequest { target };
-    let Resumed { target, pauses } = ask(socket, Method::POST, "resume", Some(&request)).await?;
-    Ok(match pauses {
-        0 => format!("{target} was not paused"),
-        1 => format!("resumed {target}"),
-        pauses => format!("resumed {target}: {pauses} pauses ended"),
+    let resumed: Resumed = ask(socket, Method::POST, "resume", Some(&request)).await?;
+    let target = resumed.target;
+    let pauses = match resumed.pauses {
+        0 => None,
+        1 => Some("1 pause ended".to_owned()),
+        pauses => Some(format!("{pauses} pauses ended")),
+    };
+    let quarantine = resumed
+        .was_quarantined
+        .then(|| "released from quarantine".to_owned());
+    let ended: Vec<String> = pauses.into_iter().chain(quarantine).collect();
+    Ok(if ended.is_empty() {
+        format!("{target} was neither paused nor in quarantine")
+    } else {
+        format!("resumed {target}: {}", ended.join(", "))
     })
 }
 

@@ -16,15 +16,24 @@ pub enum Command {
         /// Told once it is durable.
         reply: oneshot::Sender<Result<(), JournalError>>,
     },
-    /// End the pauses of a target; none: those that cover all.
+    /// End the pauses and the quarantine of a target; none: the pauses that cover all.
     Resume {
         /// Which.
         target: Option<Target>,
-        /// Told how many there were.
-        reply: oneshot::Sender<Result<usize, JournalError>>,
+        /// Told what there was to end.
+        reply: oneshot::Sender<Result<Resumed, JournalError>>,
     },
     /// A switch outside the journal changed (the pause file): guard every active alert again.
     GuardAgain,
+}
+
+/// What a resume has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Resumed {
+    /// How many pauses were in force.
+    pub pauses: usize,
+    /// The target was in quarantine.
+    pub was_quarantined: bool,
 }
 
 /// A handle to the engine; clones speak to the same one.
@@ -46,9 +55,9 @@ impl Handle {
         self.ask(Command::Pause { pause, reply }, answer).await
     }
 
-    /// Ends the pauses of a target (none: those that cover all); how many there were. Every alert that is still
+    /// Ends the pauses and the quarantine of a target (none: the pauses that cover all). Every alert that is still
     /// active is guarded again.
-    pub async fn resume(&self, target: Option<Target>) -> Result<usize, JournalError> {
+    pub async fn resume(&self, target: Option<Target>) -> Result<Resumed, JournalError> {
         let (reply, answer) = oneshot::channel();
         self.ask(Command::Resume { target, reply }, answer).await
     }

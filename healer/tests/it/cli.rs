@@ -11,7 +11,7 @@ use prunelle_foundation::lifecycle::Stop;
 use prunelle_healer::control::{self, Control, ControlError};
 use prunelle_healer::facts::Pause;
 use prunelle_healer::intake::Samples;
-use prunelle_healer::remediation::handle::{Command, Handle};
+use prunelle_healer::remediation::handle::{Command, Handle, Resumed};
 use prunelle_healer::view::View;
 use tempfile::TempDir;
 use tokio::sync::{mpsc, watch};
@@ -132,17 +132,26 @@ async fn pause_names_the_target_in_full_and_who_asked() {
 }
 
 #[tokio::test]
-async fn resume_tells_how_many_pauses_ended() {
+async fn resume_tells_what_it_ended() {
     let mut daemon = Daemon::new();
-    for (ended, expected) in [
-        (1, "resumed path:/tmp\n"),
-        (0, "path:/tmp was not paused\n"),
+    for (pauses, was_quarantined, expected) in [
+        (1, false, "resumed path:/tmp: 1 pause ended\n"),
+        (
+            2,
+            true,
+            "resumed path:/tmp: 2 pauses ended, released from quarantine\n",
+        ),
+        (0, false, "path:/tmp was neither paused nor in quarantine\n"),
     ] {
+        let resumed = Resumed {
+            pauses,
+            was_quarantined,
+        };
         let (output, target) = daemon
             .ask(&["resume", "/tmp"], async |commands| {
                 match commands.recv().await {
                     Some(Command::Resume { target, reply }) => {
-                        reply.send(Ok(ended)).unwrap();
+                        reply.send(Ok(resumed)).unwrap();
                         target
                     }
                     other => panic!("{other:?}"),

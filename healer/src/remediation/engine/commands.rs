@@ -3,13 +3,15 @@
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
+use prunelle_foundation::clock::Now;
 
 use super::Engine;
 use crate::facts::Pause;
-use crate::journal::Journal;
+use crate::journal::{Journal, JournalError};
 use crate::remediation::case::CaseId;
-use crate::remediation::handle::Command;
+use crate::remediation::handle::{Command, Resumed};
 use crate::remediation::state::Stage;
+use crate::target::Target;
 
 /// A command being carried out; yields the pauses in force afterwards, when they could be read.
 pub(super) type Carrying = BoxFuture<'static, Option<Vec<Pause>>>;
@@ -31,7 +33,7 @@ impl Engine {
                 pauses
             }),
             Command::Resume { target, reply } => Box::pin(async move {
-                let result = journal.resume(target, clock.now()).await;
+                let result = resume(&journal, target, clock.now()).await;
                 let pauses = pauses(&journal, clock.now()).await;
                 let _ = reply.send(result);
                 pauses
@@ -82,7 +84,23 @@ impl Engine {
     }
 }
 
-async fn pauses(journal: &Journal, now: prunelle_foundation::clock::Now) -> Option<Vec<Pause>> {
+async fn resume(
+    journal: &Journal,
+    target: Option<Target>,
+    now: Now,
+) -> Result<Resumed, JournalError> {
+    let pauses = journal.resume(target.clone(), now.clone()).await?;
+    let was_quarantined = match target {
+        Some(target) => journal.release(target, now).await?,
+        None => false,
+    };
+    Ok(Resumed {
+        pauses,
+        was_quarantined,
+    })
+}
+
+async fn pauses(journal: &Journal, now: Now) -> Option<Vec<Pause>> {
     journal
         .pauses(now)
         .await
