@@ -59,6 +59,7 @@ if [ ! -d "$debian" ]; then
     debootstrap --variant=minbase --include="$packages" bookworm "$debian.part" "$mirror" >"$cache/debootstrap.log" 2>&1 ||
         { tail -n 20 "$cache/debootstrap.log" >&2; stop_with 'debootstrap failed'; }
     rm -rf "$debian.part/var/cache/apt/archives"/*.deb
+    printf '127.0.0.1 localhost\n::1 localhost\n' >"$debian.part/etc/hosts" # debootstrap makes none
     mv "$debian.part" "$debian"
 fi
 
@@ -144,7 +145,6 @@ active() { inside systemctl is-active --quiet "$@"; }
 sums() { inside sh -c 'sha256sum /etc/prunelle/* /etc/polkit-1/rules.d/50-prunelle.rules'; }
 
 files >"$work/before"
-cat "$work/prunelle/deploy/sysusers.d/prunelle.conf" >/dev/null
 check 'install.sh runs' install prunelle
 check 'both programs run' active prunelle-exporter.service prunelle-healer.service
 wait_for 10 'the exporter answers' inside curl -fsS http://127.0.0.1:9750/metrics
@@ -153,9 +153,10 @@ token_mode=$(inside stat -c '%a %U %G' /etc/prunelle/webhook-token)
 check "the token is for the healer and Alertmanager only ($token_mode)" [ "$token_mode" = '640 prunelle prometheus' ]
 observes() { inside curl -fsS http://127.0.0.1:8050/metrics | grep -q '^prunelle_healer_mode{mode="observe"} 1'; }
 check 'the installed policy observes' observes
-runs_as() { [ "$(inside ps -o user= -p "$(inside systemctl show --value --property MainPID "$2")")" = "$1" ]; }
+main_pid() { inside systemctl show --value --property MainPID "$1"; }
+runs_as() { [ "$(inside stat -c %U "/proc/$(main_pid "$2")")" = "$1" ]; }
 check 'the healer is not root' runs_as prunelle prunelle-healer.service
-check 'the exporter is not root' runs_as prunell+ prunelle-exporter.service
+check 'the exporter is not root' runs_as prunelle-exporter prunelle-exporter.service
 
 # --- settings, and a second install ----------------------------------------------------------------------------------
 
@@ -210,6 +211,8 @@ wait_for 10 'the healer is ready again' inside curl -fsS http://127.0.0.1:8050/-
 inside cp -r /usr/share/prunelle/prometheus/. /etc/prometheus/
 inside cp /usr/share/prunelle/alertmanager/alertmanager.yml /etc/prometheus/alertmanager.yml
 # A machine with loopback only has no address to advertise to a cluster.
+# Prometheus needs five seconds to find its Alertmanager; what it raised before is sent again after this delay.
+inside sh -c "echo \"ARGS='--rules.alert.resend-delay=10s'\" >>/etc/default/prometheus"
 inside sh -c "echo \"ARGS='--cluster.listen-address='\" >>/etc/default/prometheus-alertmanager"
 inside systemctl restart prometheus.service prometheus-alertmanager.service
 heartbeat() { inside curl -fsS http://127.0.0.1:8050/metrics | awk '/^prunelle_healer_heartbeat_timestamp_seconds/ && $2 > 0 {ok = 1} END {exit !ok}'; }
@@ -249,7 +252,7 @@ cleaned() { not inside test -e /tmp/private/big; }
 wait_for 30 "another user's files are cleaned from /tmp" cleaned
 folder_outcome() { inside jq -es 'any(.[]; .event_type == "outcome" and .action_type == "folder_clean" and .status == "SUCCESS")' /var/log/prunelle/actions.jsonl; }
 wait_for 20 'the action log says so too' folder_outcome
-owns_nothing_else() { not inside nsenter --target "$(inside systemctl show --value --property MainPID prunelle-healer.service)" --mount -- touch /etc/prunelle-was-here /usr/prunelle-was-here /var/lib/prunelle-was-here 2>/dev/null; }
+owns_nothing_else() { not inside nsenter --target "$(main_pid prunelle-healer.service)" --mount -- touch /etc/prunelle-was-here /usr/prunelle-was-here /var/lib/prunelle-was-here 2>/dev/null; }
 check 'the file system is read-only to the healer elsewhere' owns_nothing_else
 
 # --- uninstall -------------------------------------------------------------------------------------------------------
