@@ -74,6 +74,8 @@ clean_up() {
             inside journalctl --no-pager --quiet --lines 15 --unit prunelle-healer.service || true
             inside journalctl --no-pager --quiet --lines 10 --unit prunelle-exporter.service || true
             inside journalctl --no-pager --quiet --lines 10 --unit prometheus-alertmanager.service || true
+            say '--- the end of the action log'
+            inside tail -n 6 /var/log/prunelle/actions.jsonl || true
         fi
         [ -z "$leader" ] || kill -KILL "$leader" 2>/dev/null || true # everything in its pid namespace ends with it
         kill -TERM "$container" 2>/dev/null || true
