@@ -117,6 +117,7 @@ impl Demo {
             alertmanager_port: Some(options.alertmanager_port),
             ..StackOptions::of(vec![options.host()?])
         })?;
+        stack.wait_until_scraped()?;
         State::of(&stack).write(dir)?;
         writeln!(out, "Up after {:.1} s.\n", watch.elapsed().as_secs_f64())?;
         let demo = Self { stack, _lock: lock };

@@ -11,8 +11,9 @@ mod server;
 mod shipped;
 
 use std::fs;
-use std::io::Read;
+use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpListener};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -127,7 +128,7 @@ impl Stack {
         let prometheus_port = port(options.prometheus_port)?;
         let alertmanager_port = port(options.alertmanager_port)?;
         let token_file = dir.join("webhook-token");
-        fs::write(&token_file, random_token()?)?;
+        write_secret(&token_file, &random_token()?)?;
 
         let around = host::Surroundings {
             programs: &programs,
@@ -310,6 +311,12 @@ fn random_token() -> Result<String> {
     let mut bytes = [0; 16];
     fs::File::open("/dev/urandom")?.read_exact(&mut bytes)?;
     Ok(format!("{:032x}", u128::from_ne_bytes(bytes)))
+}
+
+fn write_secret(path: &Path, secret: &str) -> Result<()> {
+    let mut file = fs::File::create(path)?;
+    file.set_permissions(fs::Permissions::from_mode(0o600))?;
+    Ok(file.write_all(secret.as_bytes())?)
 }
 
 /// The folder of the whole project.

@@ -4,3 +4,5 @@
 
 #[cfg(test)]
 mod dead_service;
+#[cfg(test)]
+mod demo;

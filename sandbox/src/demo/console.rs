@@ -25,12 +25,9 @@ impl Console {
 
     /// One report. What cannot be asked is said; it does not end the demo.
     pub(super) fn report(&mut self, stack: &Stack, out: &mut impl Write) -> Result<()> {
-        writeln!(
-            out,
-            "{:.0}  {}",
-            wait::now(),
-            figures(stack).unwrap_or_else(unknown)
-        )?;
+        let time = wait::now().strftime("%H:%M:%S");
+        let figures = figures(stack).unwrap_or_else(|error| format!("not known: {error:#}"));
+        writeln!(out, "{time} UTC  {figures}")?;
         self.services(stack, out)?;
         self.alerts(stack, out)?;
         self.actions(stack, out)?;
@@ -59,7 +56,7 @@ impl Console {
     fn alerts(&self, stack: &Stack, out: &mut impl Write) -> Result<()> {
         let alerts = match stack.alerts() {
             Ok(alerts) => alerts,
-            Err(error) => return Ok(writeln!(out, "  alerts: {}", unknown(error))?),
+            Err(error) => return Ok(writeln!(out, "  alerts: not known: {error:#}")?),
         };
         // The heartbeat always fires; that is its purpose.
         for alert in alerts.iter().filter(|alert| alert.name() != "Heartbeat") {
@@ -73,7 +70,7 @@ impl Console {
     fn actions(&mut self, stack: &Stack, out: &mut impl Write) -> Result<()> {
         let lines = match stack.actions() {
             Ok(lines) => lines,
-            Err(error) => return Ok(writeln!(out, "  actions: {}", unknown(error))?),
+            Err(error) => return Ok(writeln!(out, "  actions: not known: {error:#}")?),
         };
         // A log that was rotated begins anew.
         let new = lines.get(self.shown..).unwrap_or(&lines);
@@ -84,16 +81,20 @@ impl Console {
         Ok(())
     }
 
+    /// `06:40:29 outcome service_restart demo-web.service SUCCESS: …`
     fn action(&self, line: &Action) -> String {
-        let status = if line.status == "SUCCESS" {
-            self.green(&line.status)
-        } else {
-            self.red(&line.status)
+        let status = match line.status.as_str() {
+            "SUCCESS" => self.green("SUCCESS"),
+            other => self.red(other),
         };
-        format!(
-            "{}: {} {} {status}: {}",
-            line.event_type, line.action_type, line.service, line.message
-        )
+        let what = [&line.event_type, &line.action_type, &line.service]
+            .into_iter()
+            .filter(|word| !word.is_empty())
+            .map(String::as_str)
+            .collect::<Vec<_>>()
+            .join(" ");
+        let time = line.timestamp.strftime("%H:%M:%S");
+        format!("{time} {what} {status}: {}", line.message)
     }
 
     fn green(&self, text: &str) -> String {
@@ -128,9 +129,4 @@ fn figures(stack: &Stack) -> Result<String> {
         });
     }
     Ok(figures.join(", "))
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "for unwrap_or_else")]
-fn unknown(error: anyhow::Error) -> String {
-    format!("not known: {error:#}")
 }
