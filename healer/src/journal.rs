@@ -5,7 +5,9 @@
 //! notifications over its high-water mark are refused at once, everything else waits for its turn.
 
 mod action_log;
+mod alerts;
 mod entries;
+mod error;
 mod events;
 mod history;
 mod lock;
@@ -14,6 +16,7 @@ mod notifications;
 mod open;
 mod operation;
 mod pauses;
+mod records;
 mod remediations;
 mod reserve;
 mod retention;
@@ -30,199 +33,25 @@ use std::time::Duration;
 
 use prunelle_foundation::clock::{Now, SharedClock};
 use prunelle_foundation::lifecycle::{Stop, Tasks};
-use serde::{Deserialize, Serialize};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
-use crate::alert::{Alert, Episode, Labels};
+use crate::alert::{Alert, Labels};
 use crate::facts::{History, Pause};
-use crate::reason::{Outcome, Reason};
-use crate::remediation::RemediationId;
+use crate::reason::Reason;
 use crate::target::Target;
 use crate::work::Notification;
 
 use self::operation::{Call, Operation};
 use self::writer::{Message, Writer};
 
+pub use self::error::{JournalError, OpenError};
 pub use self::events::{Event, EventType};
 pub use self::history::HISTORY_WINDOW;
-pub use self::open::{JournalOptions, OpenError};
+pub use self::open::JournalOptions;
+pub use self::records::{
+    AdmissionCheck, Committed, Entry, Intent, Phase, Recorded, Started, Unfinished,
+};
 pub use self::stats::{CommitObserver, JournalStats};
-
-/// Something that is on disk.
-#[derive(Debug)]
-pub struct Committed<T>(T);
-
-impl<T> Committed<T> {
-    /// What was committed.
-    pub fn get(&self) -> &T {
-        &self.0
-    }
-}
-
-/// What went wrong in keeping or reading the journal.
-#[derive(Debug, thiserror::Error)]
-pub enum JournalError {
-    /// The file system is full, the reserve used up, or the disk fails: answer 503, start nothing.
-    #[error("cannot write the journal: {0}")]
-    Unwritable(String),
-    /// The queue is over its high-water mark: answer 503.
-    #[error("the journal's queue is full")]
-    Busy,
-    /// This one request contradicts what the journal holds; nothing of it was kept.
-    #[error("the journal refuses this: {0}")]
-    Refused(String),
-    /// The journal could not be opened.
-    #[error(transparent)]
-    Open(#[from] OpenError),
-    /// The journal's thread has ended.
-    #[error("the journal is closed")]
-    Closed,
-}
-
-/// Written and synced before anything is done: what will be done, on what, with what before it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Intent {
-    /// Which remediation.
-    pub remediation: RemediationId,
-    /// The alert that caused it.
-    pub episode: Episode,
-    /// Its `alertname`.
-    pub alert_name: String,
-    /// The rule's name.
-    pub rule: String,
-    /// What it acts on.
-    pub target: Target,
-    /// Index into the ladder.
-    pub rung: u32,
-    /// Attempt on this rung, from 1.
-    pub attempt: u32,
-    /// The remedy's name, `restart_service`.
-    pub remedy: String,
-    /// The remedy's settings, plan and the state before, as the remedy wrote them.
-    pub plan: serde_json::Value,
-    /// Revision of the policy it was decided under.
-    pub policy_revision: String,
-    /// When.
-    pub at: Now,
-    /// Time limit of the attempt, from `at`.
-    pub within: Duration,
-}
-
-/// Written and synced right before the system call: from here on it may have happened.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Started {
-    /// The intent it belongs to.
-    pub intent: Intent,
-    /// What identifies the effect after a crash (invocation id before, job …).
-    pub evidence: serde_json::Value,
-    /// When.
-    pub at: Now,
-}
-
-/// How far an attempt got, as far as the disk knows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Phase {
-    /// Intent written: nothing happened.
-    Intent,
-    /// Marked as started: it may have happened.
-    Started,
-    /// The remedy returned.
-    Acted,
-    /// Being verified.
-    Verifying,
-}
-
-/// A remediation that had not ended when the journal was last closed.
-#[derive(Clone, Debug)]
-pub struct Unfinished {
-    /// Its last intent.
-    pub intent: Intent,
-    /// How far that attempt got.
-    pub phase: Phase,
-    /// Evidence of `Started` and of the steps after it, when they were reached.
-    pub evidence: serde_json::Value,
-    /// How that attempt ended, when its end is on record and the remediation's is not.
-    pub attempt_outcome: Option<Outcome>,
-}
-
-/// What the journal made of a notification.
-#[derive(Clone, Debug, Default)]
-pub struct Recorded {
-    /// Alerts that are new or changed their status.
-    pub changed: Vec<Alert>,
-}
-
-/// An event that is kept and becomes one line of the action log.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Entry {
-    /// A guard's answer that differs from the last one for this episode and rule.
-    Decision {
-        /// About which alert.
-        alert: Alert,
-        /// The rule, when one matched.
-        rule: Option<String>,
-        /// The target, when there is one.
-        target: Option<Target>,
-        /// Why.
-        reason: Reason,
-        /// What would have been done, in observe mode.
-        plan: Option<serde_json::Value>,
-        /// True when it will be asked again.
-        is_deferred: bool,
-        /// When.
-        at: Now,
-    },
-    /// The remedy returned; evidence is merged into the attempt.
-    Acted {
-        /// Which remediation.
-        remediation: RemediationId,
-        /// What was seen.
-        evidence: serde_json::Value,
-        /// When.
-        at: Now,
-    },
-    /// Verification began.
-    Verifying {
-        /// Which remediation.
-        remediation: RemediationId,
-        /// When.
-        at: Now,
-    },
-    /// One attempt ended: one `action` line.
-    AttemptEnded {
-        /// Which remediation.
-        remediation: RemediationId,
-        /// How.
-        outcome: Outcome,
-        /// Why, unless it succeeded.
-        reason: Option<Reason>,
-        /// What was seen.
-        evidence: serde_json::Value,
-        /// One sentence for people.
-        message: String,
-        /// When.
-        at: Now,
-    },
-    /// The remediation ended: one `outcome` line, and the running slot of the target is free.
-    Ended {
-        /// Which remediation.
-        remediation: RemediationId,
-        /// How.
-        outcome: Outcome,
-        /// Why, unless it succeeded.
-        reason: Option<Reason>,
-        /// Quarantine of the target from now, zero for none.
-        quarantine: Duration,
-        /// One sentence for people.
-        message: String,
-        /// When.
-        at: Now,
-    },
-}
-
-/// A check inside the admission transaction over what the journal owns.
-pub type AdmissionCheck = Box<dyn FnOnce(&History) -> Result<(), Reason> + Send>;
 
 /// Memory of queued notifications, in KiB: the high-water mark. One that is larger is taken when it is alone.
 const QUEUED_KIB: u32 = 24 << 10;
@@ -514,19 +343,6 @@ impl Journal {
             .send(Message::Request(call))
             .map_err(|_| JournalError::Closed)?;
         answer.await.map_err(|_| JournalError::Closed)?
-    }
-}
-
-impl Recorded {
-    fn of(alerts: Vec<Alert>, changed: &[usize]) -> Self {
-        let mut wanted = changed.iter().peekable();
-        let changed = alerts
-            .into_iter()
-            .enumerate()
-            .filter(|(index, _)| wanted.next_if_eq(&index).is_some())
-            .map(|(_, alert)| alert)
-            .collect();
-        Self { changed }
     }
 }
 

@@ -5,10 +5,11 @@
 //! journal, so that both are equal again. A full disk delays lines and loses none. A file that was rotated or
 //! deleted is opened anew, and goes on with the next line.
 
-use std::fs::{self, File, OpenOptions};
+mod file;
+
+use std::fs;
 use std::io::{self, Write as _};
-use std::os::unix::fs::{FileExt as _, MetadataExt as _, OpenOptionsExt as _};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::Duration;
@@ -16,8 +17,8 @@ use std::time::Duration;
 use prunelle_foundation::clock::{Now, SharedClock};
 use prunelle_foundation::lifecycle::Stop;
 use rusqlite::params;
-use serde::Deserialize;
 
+use self::file::{LastLine, LogFile};
 use super::JournalError;
 use super::events::{LineAt, LinesAfter};
 use super::operation::{Call, Operation, Run, Transaction};
@@ -205,107 +206,6 @@ impl OpenLog {
         }
         self.written = *last;
         Ok(())
-    }
-}
-
-/// The file under its name.
-#[derive(Debug)]
-struct LogFile {
-    file: File,
-}
-
-/// What a file ends with.
-#[derive(Debug, PartialEq, Eq)]
-enum LastLine {
-    /// It is empty.
-    None,
-    /// Half a line, or no line of ours.
-    Damaged {
-        /// Where that begins.
-        begins: u64,
-    },
-    /// A whole line.
-    Line {
-        /// Its number.
-        seq: i64,
-        /// The line, without its end.
-        text: String,
-    },
-}
-
-impl LogFile {
-    fn open(path: &Path) -> io::Result<Self> {
-        let file = OpenOptions::new()
-            .read(true)
-            .append(true)
-            .create(true)
-            .mode(0o640)
-            .open(path)?;
-        Ok(Self { file })
-    }
-
-    /// Another file, or none, has the name now.
-    fn was_replaced(&self, path: &Path) -> bool {
-        match (fs::metadata(path), self.file.metadata()) {
-            (Ok(named), Ok(open)) => (named.dev(), named.ino()) != (open.dev(), open.ino()),
-            _ => true,
-        }
-    }
-
-    fn cut(&mut self, length: u64) -> io::Result<()> {
-        self.file.set_len(length)
-    }
-
-    fn last_line(&self) -> io::Result<LastLine> {
-        #[derive(Deserialize)]
-        struct Numbered {
-            seq: i64,
-        }
-        let length = self.file.metadata()?.len();
-        let Some((begins, bytes)) = self.tail(length)? else {
-            return Ok(LastLine::None);
-        };
-        let whole = bytes
-            .strip_suffix(b"\n")
-            .and_then(|line| std::str::from_utf8(line).ok());
-        let numbered = whole.and_then(|line| serde_json::from_str::<Numbered>(line).ok());
-        Ok(match (whole, numbered) {
-            (Some(line), Some(Numbered { seq })) => LastLine::Line {
-                seq,
-                text: line.to_owned(),
-            },
-            _ => LastLine::Damaged { begins },
-        })
-    }
-
-    /// The last line with its end, if it has one, and where it begins.
-    fn tail(&self, length: u64) -> io::Result<Option<(u64, Vec<u8>)>> {
-        const CHUNK: u64 = 1 << 16;
-        if length == 0 {
-            return Ok(None);
-        }
-        let mut begins = length;
-        let mut tail = Vec::new();
-        loop {
-            let take = begins.min(CHUNK);
-            begins -= take;
-            let mut chunk = vec![0; usize::try_from(take).unwrap_or_default()];
-            self.file.read_exact_at(&mut chunk, begins)?;
-            chunk.extend_from_slice(&tail);
-            tail = chunk;
-            // The very last byte may be the end of the line that is looked for.
-            let before_end = tail.len() - 1;
-            let line_end = tail
-                .get(..before_end)
-                .and_then(|text| text.iter().rposition(|byte| *byte == b'\n'));
-            if let Some(end) = line_end {
-                let line = tail.split_off(end + 1);
-                return Ok(Some((begins + end as u64 + 1, line)));
-            }
-            if begins == 0 {
-                return Ok(Some((0, tail)));
-            }
-        }
     }
 }
 

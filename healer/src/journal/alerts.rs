@@ -1,0 +1,261 @@
+//! Alerts as they are heard of, one at a time: new, confirmed, changed, late.
+//!
+//! An episode is known by (fingerprint, start). An old `firing` that arrives after the `resolved` of its episode
+//! changes nothing; Alertmanager's API, read afterwards, can bring such an episode back.
+
+use std::time::Duration;
+
+use prunelle_foundation::clock::Now;
+use rusqlite::{OptionalExtension as _, params};
+use serde::Serialize;
+
+use super::events::{EventType, NewEvent};
+use super::moment::{self, timestamp_ns};
+use super::operation::{Run, Transaction};
+use crate::alert::{Alert, AlertStatus, Episode, Labels};
+use crate::reason::Reason;
+use crate::work::InvalidAlert;
+
+/// The same invalid alert is told again after this long.
+const REPEAT_INVALID: Duration = Duration::from_hours(1);
+
+#[derive(Serialize)]
+struct InvalidDetails<'a> {
+    alert: &'a str,
+    reason: Reason,
+    problem: &'a str,
+}
+
+/// How an alert was heard of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Source {
+    /// Announced; may be late or out of order.
+    Webhook,
+    /// Read from Alertmanager: the truth at the time of the question.
+    Api,
+}
+
+struct Known {
+    id: i64,
+    status: AlertStatus,
+    heard: Now,
+}
+
+impl Transaction<'_> {
+    /// Keeps an alert; whether it is new or changed its status.
+    pub(super) fn hear(&mut self, alert: &Alert, at: &Now, source: Source) -> Run<bool> {
+        let known = self.known(&alert.episode)?;
+        let is_changed = match (&known, alert.status) {
+            (None, _) => {
+                self.insert_alert(alert, at)?;
+                true
+            }
+            (Some(known), AlertStatus::Firing) if known.status == AlertStatus::Firing => {
+                // An answer of the API may be older than what a webhook said since it was asked.
+                if source == Source::Webhook || moment::is_later(at, &known.heard) {
+                    self.confirm(known.id, at)?;
+                }
+                false
+            }
+            (Some(known), AlertStatus::Firing) => {
+                let is_back = source == Source::Api && moment::is_later(at, &known.heard);
+                if is_back {
+                    self.change_status(known.id, alert, at)?;
+                }
+                is_back
+            }
+            (Some(known), AlertStatus::Resolved) => {
+                let is_news = known.status == AlertStatus::Firing;
+                if is_news {
+                    self.change_status(known.id, alert, at)?;
+                }
+                is_news
+            }
+        };
+        if is_changed {
+            self.add_alert_event(alert, at)?;
+        }
+        Ok(is_changed)
+    }
+
+    fn known(&self, episode: &Episode) -> Run<Option<Known>> {
+        let known = self
+            .prepare(
+                "SELECT id, status = 'firing', heard_wall, heard_boot, heard_boot_id
+                 FROM alerts WHERE fingerprint = ?1 AND starts_at = ?2",
+            )?
+            .query_row(
+                params![
+                    episode.fingerprint.as_str(),
+                    timestamp_ns(episode.starts_at)
+                ],
+                |row| {
+                    let is_firing: bool = row.get(1)?;
+                    Ok(Known {
+                        id: row.get(0)?,
+                        status: if is_firing {
+                            AlertStatus::Firing
+                        } else {
+                            AlertStatus::Resolved
+                        },
+                        heard: moment::read_now(row, 2)?,
+                    })
+                },
+            )
+            .optional()?;
+        Ok(known)
+    }
+
+    fn insert_alert(&mut self, alert: &Alert, at: &Now) -> Run<()> {
+        self.state.heard += 1;
+        self.execute(
+            "INSERT INTO alerts (fingerprint, starts_at, status, labels, annotations, ends_at,
+                 heard, heard_wall, heard_boot, heard_boot_id)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+            params![
+                alert.episode.fingerprint.as_str(),
+                timestamp_ns(alert.episode.starts_at),
+                status_column(alert.status),
+                serde_json::to_string(&alert.labels)?,
+                serde_json::to_string(&alert.annotations)?,
+                alert.ends_at.map(timestamp_ns),
+                self.state.heard,
+                moment::wall(at),
+                moment::boot(at),
+                at.boot_id.as_str(),
+            ],
+        )?;
+        Ok(())
+    }
+
+    fn confirm(&mut self, id: i64, at: &Now) -> Run<()> {
+        self.state.heard += 1;
+        self.execute(
+            "UPDATE alerts SET heard = ?2, heard_wall = ?3, heard_boot = ?4, heard_boot_id = ?5
+             WHERE id = ?1",
+            params![
+                id,
+                self.state.heard,
+                moment::wall(at),
+                moment::boot(at),
+                at.boot_id.as_str()
+            ],
+        )?;
+        Ok(())
+    }
+
+    fn change_status(&mut self, id: i64, alert: &Alert, at: &Now) -> Run<()> {
+        self.state.heard += 1;
+        self.execute(
+            "UPDATE alerts SET status = ?2, annotations = ?3, ends_at = ?4,
+                 heard = ?5, heard_wall = ?6, heard_boot = ?7, heard_boot_id = ?8
+             WHERE id = ?1",
+            params![
+                id,
+                status_column(alert.status),
+                serde_json::to_string(&alert.annotations)?,
+                alert.ends_at.map(timestamp_ns),
+                self.state.heard,
+                moment::wall(at),
+                moment::boot(at),
+                at.boot_id.as_str(),
+            ],
+        )?;
+        Ok(())
+    }
+
+    /// Keeps an invalid alert; whether it is worth a line.
+    pub(super) fn hear_invalid(&mut self, invalid: &InvalidAlert, at: &Now) -> Run<bool> {
+        let last = self
+            .prepare(
+                "SELECT heard_wall, heard_boot, heard_boot_id FROM invalid_alerts
+                 WHERE name = ?1 AND problem = ?2",
+            )?
+            .query_row((&invalid.name, &invalid.problem), |row| {
+                moment::read_now(row, 0)
+            })
+            .optional()?;
+        if last.is_some_and(|last| at.since(&last) < REPEAT_INVALID) {
+            return Ok(false);
+        }
+        self.execute(
+            "INSERT OR REPLACE INTO invalid_alerts (name, problem, heard_wall, heard_boot, heard_boot_id)
+             VALUES (?1, ?2, ?3, ?4, ?5)",
+            params![
+                invalid.name,
+                invalid.problem,
+                moment::wall(at),
+                moment::boot(at),
+                at.boot_id.as_str()
+            ],
+        )?;
+        self.add_event(&NewEvent {
+            at,
+            event_type: EventType::Decision,
+            action_type: None,
+            status: "SUPPRESSED",
+            service: None,
+            message: &format!(
+                "Alert {} is over the limits: {}",
+                invalid.name, invalid.problem
+            ),
+            details: &InvalidDetails {
+                alert: &invalid.name,
+                reason: Reason::InvalidAlert,
+                problem: &invalid.problem,
+            },
+        })?;
+        Ok(true)
+    }
+
+    fn add_alert_event(&mut self, alert: &Alert, at: &Now) -> Run<()> {
+        #[derive(Serialize)]
+        struct Details<'a> {
+            alert: &'a str,
+            #[serde(flatten)]
+            episode: &'a Episode,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            ends_at: Option<jiff::Timestamp>,
+            labels: &'a Labels,
+            annotations: &'a Labels,
+        }
+        let (status, verb) = match alert.status {
+            AlertStatus::Firing => ("FIRING", "is firing"),
+            AlertStatus::Resolved => ("RESOLVED", "has resolved"),
+        };
+        let message = match alert.annotations.get("summary") {
+            Some(summary) if !summary.is_empty() => format!("{} {verb}: {summary}", alert.name()),
+            _ => format!("{} {verb}", alert.name()),
+        };
+        self.add_event(&NewEvent {
+            at,
+            event_type: EventType::Alert,
+            action_type: None,
+            status,
+            service: service_label(&alert.labels),
+            message: &message,
+            details: &Details {
+                alert: alert.name(),
+                episode: &alert.episode,
+                ends_at: alert.ends_at,
+                labels: &alert.labels,
+                annotations: &alert.annotations,
+            },
+        })
+    }
+}
+
+/// `name` carries the unit in `prunelle_service_up` and in `node_systemd`'s metrics.
+fn service_label(labels: &Labels) -> Option<&str> {
+    labels
+        .get("name")
+        .map(String::as_str)
+        .filter(|name| name.ends_with(".service"))
+}
+
+fn status_column(status: AlertStatus) -> &'static str {
+    match status {
+        AlertStatus::Firing => "firing",
+        AlertStatus::Resolved => "resolved",
+    }
+}
