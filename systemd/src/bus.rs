@@ -16,7 +16,7 @@ use zbus::{Connection, DynamicType, MessageStream, OwnedVariant};
 
 use crate::job::{Job, Verb};
 use crate::properties::unit_names;
-use crate::unit::UnitName;
+use crate::unit::{ActiveState, LoadState, UnitName};
 
 pub(crate) const SYSTEMD: &str = "org.freedesktop.systemd1";
 pub(crate) const MANAGER_PATH: &str = "/org/freedesktop/systemd1";
@@ -45,8 +45,8 @@ pub(crate) struct Bus {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Listed {
     pub(crate) id: UnitName,
-    pub(crate) load: String,
-    pub(crate) active: String,
+    pub(crate) load: LoadState,
+    pub(crate) active: ActiveState,
 }
 
 /// How to connect.
@@ -129,31 +129,18 @@ impl Bus {
         }
     }
 
-    /// The lightest question there is; any answer will do. Waits behind no other call.
-    pub(crate) async fn ping(&self) -> zbus::Result<()> {
+    /// The lightest question there is; any answer will do. Waits behind no other call. Tells where the answer came.
+    pub(crate) async fn ping(&self) -> zbus::Result<Sequence> {
         self.connection
             .call_method(Some(&self.systemd), MANAGER_PATH, Some(PEER), "Ping", &())
             .await
-            .map(drop)
+            .map(|reply| reply.recv_position())
     }
 
     /// All loaded units.
     pub(crate) async fn list_units(&self) -> zbus::Result<(Vec<Listed>, Sequence)> {
         let reply = self.manager("ListUnits", &()).await?;
-        Ok((
-            rows(&reply)?.into_iter().flatten().collect(),
-            reply.recv_position(),
-        ))
-    }
-
-    /// The units behind these names, in the same order, loading what is not loaded. None where systemd cannot tell.
-    pub(crate) async fn list_units_by_names(
-        &self,
-        names: &[&UnitName],
-    ) -> zbus::Result<Vec<Option<Listed>>> {
-        let texts: Vec<&str> = names.iter().map(|name| name.as_str()).collect();
-        let reply = self.manager("ListUnitsByNames", &texts).await?;
-        rows(&reply)
+        Ok((rows(&reply)?, reply.recv_position()))
     }
 
     /// All properties of a unit: no name of an interface means all interfaces to systemd (`systemctl show` relies on it).
@@ -274,8 +261,8 @@ async fn add_match(connection: &Connection, rule: &str) -> zbus::Result<()> {
         .map(drop)
 }
 
-/// Rows of `ListUnits` and its kin. A unit whose name is none by our rules (there is none) would be passed over.
-fn rows(reply: &Message) -> zbus::Result<Vec<Option<Listed>>> {
+/// Rows of `ListUnits`. One whose name is none by our rules (there is none) would be passed over.
+fn rows(reply: &Message) -> zbus::Result<Vec<Listed>> {
     type Row<'a> = (
         &'a str,
         &'a str,
@@ -292,11 +279,11 @@ fn rows(reply: &Message) -> zbus::Result<Vec<Option<Listed>>> {
     let rows: Vec<Row<'_>> = body.deserialize()?;
     Ok(rows
         .iter()
-        .map(|(id, _, load, active, ..)| {
+        .filter_map(|(id, _, load, active, ..)| {
             Some(Listed {
                 id: id.parse().ok()?,
-                load: (*load).to_owned(),
-                active: (*active).to_owned(),
+                load: LoadState::parse(load),
+                active: ActiveState::parse(active),
             })
         })
         .collect())

@@ -147,7 +147,10 @@ impl Model {
         let meanwhile = self.newcomers.remove(unit).unwrap_or_default();
         let Some(reading) = reading else { return };
         let id = reading.state.id.clone();
-        let was_present = self.entries.get(&id).map(|entry| is_present(&entry.state));
+        let was_present = self
+            .entries
+            .get(&id)
+            .map(|entry| is_present(entry.state.load, entry.state.active));
         if was_present.is_some() || self.is_wanted(&reading.state) {
             for trigger in &reading.triggers {
                 if !self.triggers.contains_key(&trigger.id) {
@@ -155,7 +158,8 @@ impl Model {
                     self.needs.push(Need::Trigger(trigger.id.clone()));
                 }
             }
-            self.is_restructured |= was_present != Some(is_present(&reading.state));
+            self.is_restructured |=
+                was_present != Some(is_present(reading.state.load, reading.state.active));
             for id in reading.triggers.iter().map(|trigger| &trigger.id) {
                 self.paths.insert(id.object_path(), id.clone());
             }

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use futures_util::future::{join_all, try_join_all};
+use futures_util::future::join_all;
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use zbus::message::Sequence;
 
@@ -106,74 +106,55 @@ pub(crate) fn is_on(active: ActiveState) -> bool {
 }
 
 /// Whether a glob counts a unit: not the mere shadow of a name that something else mentions.
-pub(crate) fn is_present(state: &UnitState) -> bool {
-    !matches!(state.load, LoadState::NotFound | LoadState::Masked)
-        || state.active != ActiveState::Inactive
+pub(crate) fn is_present(load: LoadState, active: ActiveState) -> bool {
+    !matches!(load, LoadState::NotFound | LoadState::Masked) || active != ActiveState::Inactive
 }
 
 /// Reads all that is watched.
 pub(crate) async fn take_picture(bus: &Bus, watch: &WatchList) -> zbus::Result<Picture> {
-    let (listed, listed_at) = bus.list_units().await?;
-    let ids_by_name = resolve(bus, watch.names().collect()).await?;
-    let by_glob = listed
-        .into_iter()
-        .filter(|row| watch.matches_glob(&row.id))
-        .filter(|row| {
-            let mut state = blank(row.id.clone());
-            state.load = LoadState::parse(&row.load);
-            state.active = ActiveState::parse(&row.active);
-            is_present(&state)
-        })
-        .map(|row| row.id);
-    let named: BTreeSet<UnitName> = ids_by_name.values().cloned().collect();
-    let ids: BTreeSet<UnitName> = named.iter().cloned().chain(by_glob).collect();
-    let readings = stream::iter(ids)
-        .map(async |id| match read(bus, &id).await {
-            Ok(reading) => Ok(Some(reading)),
-            // systemd cannot load it: what is asked for by name is in the table even so.
-            Err(error) if is_answer(&error) => Ok(named
-                .contains(&id)
-                .then(|| unreadable(id.clone(), listed_at))),
-            // Anything but an answer ends the whole attempt.
+    let (listed, listed_at) = if watch.globs().is_empty() {
+        (Vec::new(), bus.ping().await?)
+    } else {
+        bus.list_units().await?
+    };
+    // A name is asked for as it is: what is read there tells the unit's own name, which an alias does not have.
+    let answers: Vec<(UnitName, Reading)> = stream::iter(watch.names().cloned())
+        .map(async |name| match read(bus, &name).await {
+            Ok(reading) => Ok((name, reading)),
+            // What is asked for by name is in the table even where systemd cannot load it.
+            Err(error) if is_answer(&error) => Ok((name.clone(), unreadable(name, listed_at))),
             Err(error) => Err(error),
         })
         .buffer_unordered(AT_ONCE)
-        .try_filter_map(async |reading| Ok(reading))
         .try_collect()
         .await?;
+    let names: BTreeMap<UnitName, UnitName> = answers
+        .iter()
+        .map(|(name, reading)| (name.clone(), reading.state.id.clone()))
+        .collect();
+    let known: BTreeSet<&UnitName> = names.values().collect();
+    let by_glob: Vec<UnitName> = listed
+        .into_iter()
+        .filter(|row| !known.contains(&row.id) && watch.matches_glob(&row.id))
+        .filter(|row| is_present(row.load, row.active))
+        .map(|row| row.id)
+        .collect();
+    let found: Vec<Option<Reading>> = stream::iter(by_glob)
+        .map(async |id| match read(bus, &id).await {
+            Ok(reading) => Ok(Some(reading)),
+            Err(error) if is_answer(&error) => Ok(None),
+            Err(error) => Err(error),
+        })
+        .buffer_unordered(AT_ONCE)
+        .try_collect()
+        .await?;
+    let by_name = answers.into_iter().map(|(_, reading)| reading);
     Ok(Picture {
         watch: watch.clone(),
-        names: ids_by_name,
-        readings,
+        names,
+        readings: by_name.chain(found.into_iter().flatten()).collect(),
         listed_at,
     })
-}
-
-/// The units' own names: an alias has another one.
-async fn resolve(bus: &Bus, names: Vec<&UnitName>) -> zbus::Result<BTreeMap<UnitName, UnitName>> {
-    let ids: Vec<Option<UnitName>> = match bus.list_units_by_names(&names).await {
-        Ok(rows) if rows.len() == names.len() => {
-            rows.into_iter().map(|row| row.map(|row| row.id)).collect()
-        }
-        // systemd passed a name over, or chokes on one: each for itself, then.
-        Ok(_) => own_names(bus, &names).await?,
-        Err(error) if is_answer(&error) => own_names(bus, &names).await?,
-        Err(error) => return Err(error),
-    };
-    Ok(names
-        .into_iter()
-        .zip(ids)
-        .map(|(name, id)| (name.clone(), id.unwrap_or_else(|| name.clone())))
-        .collect())
-}
-
-async fn own_names(bus: &Bus, names: &[&UnitName]) -> zbus::Result<Vec<Option<UnitName>>> {
-    try_join_all(names.iter().map(async |name| match read(bus, name).await {
-        Ok(reading) => Ok(Some(reading.state.id)),
-        Err(error) if is_answer(&error) => Ok(None),
-        Err(error) => Err(error),
-    }))
-    .await
 }
 
 /// A unit that systemd cannot load.

@@ -136,7 +136,7 @@ impl Model {
     /// Whether a unit that was read belongs in the table.
     pub(super) fn is_wanted(&self, state: &UnitState) -> bool {
         self.names.values().any(|id| *id == state.id)
-            || (self.watch.matches_glob(&state.id) && is_present(state))
+            || (self.watch.matches_glob(&state.id) && is_present(state.load, state.active))
     }
 
     fn index_paths(&mut self) {

@@ -24,7 +24,9 @@ impl Model {
                 .collect();
             let by_glob = states
                 .iter()
-                .filter(|(id, state)| self.watch.matches_glob(id) && is_present(state))
+                .filter(|(id, state)| {
+                    self.watch.matches_glob(id) && is_present(state.load, state.active)
+                })
                 .map(|(id, state)| ((*id).clone(), Arc::clone(state)));
             let by_name = self
                 .names
@@ -52,10 +54,9 @@ impl Model {
             .globs()
             .iter()
             .map(|glob| {
-                let matching = self
-                    .entries
-                    .iter()
-                    .filter(|(id, entry)| glob.is_match(id) && is_present(&entry.state));
+                let matching = self.entries.iter().filter(|(id, entry)| {
+                    glob.is_match(id) && is_present(entry.state.load, entry.state.active)
+                });
                 (glob.as_str().to_owned(), matching.count())
             })
             .collect();

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use tokio::time::{Instant, sleep_until};
+use zbus::message::Sequence;
 
 use crate::bus::Bus;
 use crate::client::Limits;
@@ -35,7 +36,7 @@ pub(super) struct Liveness {
 }
 
 struct Question {
-    answer: BoxFuture<'static, zbus::Result<()>>,
+    answer: BoxFuture<'static, zbus::Result<Sequence>>,
     /// Until when the answer is in time; none once it was told that it is not.
     in_time: Option<Instant>,
 }

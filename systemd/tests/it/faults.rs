@@ -129,7 +129,11 @@ async fn a_systemd_that_executes_itself_anew_never_looks_like_down() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_frozen_systemd_is_noticed_and_so_is_its_recovery() {
-    let mut world = World::start(&[("web.service", RUNS)], "web").await;
+    let limits = Limits {
+        call: Duration::from_secs(1),
+        ..Limits::default()
+    };
+    let mut world = World::start_with(&[("web.service", RUNS)], "web", limits).await;
     world.run(Verb::Start, "web").await;
     world.until_verdict("web", UP).await;
 
@@ -151,8 +155,8 @@ async fn a_frozen_systemd_is_noticed_and_so_is_its_recovery() {
     assert!(matches!(error, SystemdError::NotConnected), "{error}");
     assert!(asked.elapsed() < Duration::from_millis(100));
 
-    // Frozen for longer than a call may take.
-    tokio::time::sleep(Duration::from_secs(6)).await;
+    // Frozen for longer than a call may take, so that more than one question goes unanswered.
+    tokio::time::sleep(Duration::from_millis(2500)).await;
     let thawed = Stopwatch::start();
     world.manager.thaw().unwrap();
     world.until_verdict("web", UP).await;

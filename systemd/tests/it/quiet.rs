@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use prunelle_systemd::Verb;
+use prunelle_systemd::{Limits, Verb};
 
 use crate::eavesdropper::Eavesdropper;
 use crate::world::{RUNS, UP, World};
@@ -12,7 +12,11 @@ async fn the_steady_state_makes_no_call_but_a_ping() {
     // One that runs, one that is not loaded, one that does not exist: reading the latter two loads and unloads them,
     // which must not go on for ever.
     let units = [("web.service", RUNS), ("idle.service", RUNS)];
-    let mut world = World::start(&units, "web,idle,nosuch,w*,x*").await;
+    let limits = Limits {
+        liveness_every: Duration::from_millis(600),
+        ..Limits::default()
+    };
+    let mut world = World::start_with(&units, "web,idle,nosuch,w*,x*", limits).await;
     world.run(Verb::Start, "web").await;
     world.until_verdict("web", UP).await;
     // Long enough for what was loaded to settle.
@@ -20,7 +24,7 @@ async fn the_steady_state_makes_no_call_but_a_ping() {
 
     let ear = Eavesdropper::start(&world.manager.bus_address()).await;
     let before = world.table.borrow().as_of.clone();
-    tokio::time::sleep(Duration::from_millis(5500)).await;
+    tokio::time::sleep(Duration::from_secs(2)).await;
     let heard = ear.heard();
     let pings = heard.iter().filter(|what| *what == "call Ping").count();
     assert!((2..=3).contains(&pings), "{heard:?}");
@@ -37,7 +41,7 @@ async fn the_steady_state_makes_no_call_but_a_ping() {
 
     // The answers keep the table fresh.
     let after = world.table.borrow().as_of.clone();
-    assert!(after.since(&before) > Duration::from_secs(3));
+    assert!(after.since(&before) > Duration::from_secs(1));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -14,7 +14,7 @@ use crate::world::{LIMIT, MISSING, RUNS, UP, World, name, service};
 async fn a_kill_is_seen_within_milliseconds() {
     let mut world = World::start(&[("web.service", RUNS)], "web").await;
     let mut times = Vec::new();
-    for _ in 0..20 {
+    for _ in 0..9 {
         let (_, started) = world.run(Verb::Start, "web").await;
         let seen = world.until_active("web", ActiveState::Active).await;
         assert_eq!(seen.invocation_id, started.invocation_id);
@@ -33,10 +33,10 @@ async fn a_kill_is_seen_within_milliseconds() {
     times.sort();
     println!(
         "kill -9 → failed in the table: median {:?}, worst {:?}",
-        times[10], times[19]
+        times[4], times[8]
     );
     // About 5 ms on a machine that does nothing else.
-    assert!(times[10] < Duration::from_millis(100), "{times:?}");
+    assert!(times[4] < Duration::from_millis(100), "{times:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
