@@ -27,10 +27,7 @@ struct Fixture {
 
 impl Fixture {
     fn new() -> Self {
-        Self::in_folder(tempfile::tempdir().unwrap())
-    }
-
-    fn in_folder(root: tempfile::TempDir) -> Self {
+        let root = tempfile::tempdir().unwrap();
         let folder = root.path().join("base");
         fs::create_dir(&folder).unwrap();
         fs::create_dir(root.path().join("outside")).unwrap();
