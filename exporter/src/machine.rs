@@ -7,7 +7,7 @@
 use std::fmt;
 use std::time::Duration;
 
-pub use container::Container;
+pub use container::{Container, Limits};
 pub use kernel::Kernel;
 pub use portable::Portable;
 

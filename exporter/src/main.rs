@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
+use prunelle_exporter::collector::chain;
 use prunelle_exporter::settings::{Given, Settings};
 use prunelle_exporter::{run, start};
 use prunelle_foundation::clock::{SharedClock, SystemClock};
@@ -40,7 +41,11 @@ fn serve(settings: Settings) -> anyhow::Result<ExitCode> {
             tracing::info!(address = %listener.local_addr()?, "listening");
         }
         let serving = run(host, settings.web, listeners, tasks.clone(), stop);
-        tasks.spawn_essential("listener", serving);
+        tasks.spawn_essential("listener", async {
+            if let Err(error) = serving.await {
+                tracing::error!(error = chain(&error), "cannot serve");
+            }
+        });
         let reason = lifecycle.run(GRACE).await;
         Ok(if reason.is_failure() {
             ExitCode::FAILURE

@@ -1,5 +1,6 @@
 //! From settings to a running host: the one place where its parts are put together.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use prunelle_foundation::clock::SharedClock;
@@ -20,6 +21,12 @@ pub enum StartError {
     /// The files that say which cgroup this is cannot be read.
     #[error("cannot find the cgroup of this container")]
     Cgroup(#[source] ReadError),
+    /// A path that was given by mistake would read as a host without any figures.
+    #[error("`{}` is not where procfs is mounted, it has no `stat`; set `--path.procfs`", .0.display())]
+    NoProcfs(PathBuf),
+    /// As above.
+    #[error("`{}` is not where the host's root is seen, it is no folder; set `--path.rootfs`", .0.display())]
+    NoRootfs(PathBuf),
     /// Nothing on this system tells its figures.
     #[error("this operating system is not supported")]
     Unsupported(#[source] sysinfo::Error),
@@ -32,6 +39,10 @@ pub fn host(
     tasks: &Tasks,
     stop: &Stop,
 ) -> Result<Host, StartError> {
+    let roots = &settings.roots;
+    if !roots.rootfs.is_dir() {
+        return Err(StartError::NoRootfs(roots.rootfs.clone()));
+    }
     let machine = machine(settings, clock)?;
     let sampler = Sampler::new(Arc::clone(&machine), Arc::clone(clock), settings.interval);
     let overview_max_age = sampler.max_age();
@@ -54,12 +65,21 @@ pub fn host(
 
 fn machine(settings: &Settings, clock: &SharedClock) -> Result<Arc<dyn Machine>, StartError> {
     let roots = settings.roots.clone();
+    if !cfg!(target_os = "linux") {
+        let portable = Portable::new(Arc::clone(clock)).map_err(StartError::Unsupported)?;
+        return Ok(Arc::new(portable));
+    }
+    if !roots.procfs.join("stat").exists() {
+        return Err(StartError::NoProcfs(roots.procfs));
+    }
     Ok(match settings.boundary {
-        Boundary::Cgroup => Arc::new(Container::new(roots).map_err(StartError::Cgroup)?),
-        Boundary::Machine if cfg!(target_os = "linux") => Arc::new(Kernel::new(roots)),
-        Boundary::Machine => {
-            let portable = Portable::new(Arc::clone(clock));
-            Arc::new(portable.map_err(StartError::Unsupported)?)
+        Boundary::Machine => Arc::new(Kernel::new(roots)),
+        Boundary::Cgroup => {
+            let container = Container::new(roots).map_err(StartError::Cgroup)?;
+            let limits = container.limits().map_err(StartError::Cgroup)?;
+            // Whoever asked for the container's limits should hear when there are none.
+            tracing::info!(cores = ?limits.cores, memory_bytes = ?limits.memory, "limits of this container");
+            Arc::new(container)
         }
     })
 }

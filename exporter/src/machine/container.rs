@@ -22,6 +22,23 @@ impl Container {
             kernel: Kernel::new(roots),
         })
     }
+
+    /// What it is bounded by at this moment.
+    pub fn limits(&self) -> Result<Limits, ReadError> {
+        Ok(Limits {
+            cores: self.cgroup.cpu()?.map(|limit| limit.cores),
+            memory: self.cgroup.memory()?.map(|limit| limit.bytes),
+        })
+    }
+}
+
+/// The limits of a container; none where the machine is the limit.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Limits {
+    /// CPU quota in cores.
+    pub cores: Option<f64>,
+    /// Memory in bytes.
+    pub memory: Option<u64>,
 }
 
 impl Machine for Container {

@@ -66,6 +66,20 @@ fn a_taken_port_says_what_to_do() {
 }
 
 #[test]
+fn a_root_that_is_none_is_an_error_and_not_a_host_without_figures() {
+    let said = fails(&["--path.procfs=/no/such/proc"], &[]);
+    assert!(
+        said.contains("`/no/such/proc` is not where procfs is mounted"),
+        "{said}"
+    );
+    let said = fails(&[], &[("PRUNELLE_EXPORTER_PATH_ROOTFS", "/no/such/root")]);
+    assert!(
+        said.contains("`/no/such/root` is not where the host's root is seen"),
+        "{said}"
+    );
+}
+
+#[test]
 fn a_flag_wins_over_its_variable_and_an_empty_variable_is_unset() {
     let mut command = command();
     command
