@@ -8,7 +8,7 @@ mod wire;
 use std::path::PathBuf;
 use std::time::Duration;
 
-pub use matcher::{Matcher, MatcherTest};
+pub use matcher::{AnchoredRegex, Matcher, MatcherTest};
 
 use prunelle_systemd::UnitName;
 
@@ -78,6 +78,29 @@ pub struct HostSelector {
     pub label: String,
     /// Its values.
     pub is: Vec<String>,
+}
+
+impl HostSelector {
+    /// Whether the labels name this host; labels that name none do not.
+    pub fn selects(&self, labels: &Labels) -> bool {
+        labels
+            .get(&self.label)
+            .is_some_and(|value| self.is.contains(value))
+    }
+
+    /// The same choice as a matcher, for asking Alertmanager; none when it cannot be put into one.
+    pub fn matcher(&self) -> Option<Matcher> {
+        let test = if let [only] = self.is.as_slice() {
+            MatcherTest::Equal(only.clone())
+        } else {
+            let values: Vec<String> = self.is.iter().map(|value| regex::escape(value)).collect();
+            MatcherTest::Regex(AnchoredRegex::new(&values.join("|")).ok()?)
+        };
+        Some(Matcher {
+            name: self.label.clone(),
+            test,
+        })
+    }
 }
 
 /// At most `max` intents in any window of `per`.
@@ -258,9 +281,7 @@ pub struct Match<'p> {
 impl Policy {
     /// Whether the labels are about this host; an alert without the label is not.
     pub fn is_about_this_host(&self, labels: &Labels) -> bool {
-        labels
-            .get(&self.host.label)
-            .is_some_and(|value| self.host.is.contains(value))
+        self.host.selects(labels)
     }
 
     /// The rules that match, in order (the first, and the next ones while `continue` is set).

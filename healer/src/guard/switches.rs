@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::{Answer, Guard, Question};
 use crate::policy::Mode;
+use crate::policy::mode::{Switches as ModeSwitches, mode_in_force};
 use crate::reason::Reason;
 
 /// A pause file is looked for again this often.
@@ -50,17 +51,15 @@ impl Guard for Switches {
     }
 }
 
-/// The mode in force for the question.
+/// The mode in force for the question, pauses left aside: those defer, so that nothing is lost when they end.
 pub(super) fn mode(question: Question<'_>) -> Mode {
-    let observe_if = |condition: bool| condition.then_some(Mode::Observe);
-    [
-        Some(question.policy.mode),
-        question.rule.mode,
-        observe_if(question.facts.is_auto_healing_disabled),
-        observe_if(question.facts.is_crash_looping),
-    ]
-    .into_iter()
-    .flatten()
-    .min()
-    .unwrap_or(Mode::Observe)
+    mode_in_force(&ModeSwitches {
+        auto_healing_enabled: question.facts.is_auto_healing_disabled.then_some(false),
+        policy: question.policy.mode,
+        rule: question.rule.mode,
+        is_paused: false,
+        is_pause_file_present: false,
+        is_crash_looping: question.facts.is_crash_looping,
+    })
+    .mode
 }

@@ -31,7 +31,7 @@ impl Default for Limits {
         Self {
             body_bytes: 32 << 20,
             in_flight_bytes: 16 << 20,
-            parsed_bytes: 96 << 20,
+            parsed_bytes: 64 << 20,
             labels: 64,
             label_name_bytes: 256,
             label_value_bytes: 4 << 10,

@@ -4,6 +4,7 @@
 //! cut short would make alerts look resolved. Alertmanager's address comes from the settings; redirects are not
 //! followed, every read is bounded in time and size. `run` spawns [`Reconciler::run`]; the engine gets the sets.
 
+use std::error::Error as _;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,7 +20,7 @@ use super::limits::Limits;
 use super::wire::{self, Unreadable};
 use crate::alert::Alert;
 use crate::metrics::Metrics;
-use crate::policy::Policy;
+use crate::policy::{HostSelector, Policy};
 use crate::work::ActiveSet;
 
 const CONNECT_LIMIT: Duration = Duration::from_secs(2);
@@ -132,9 +133,9 @@ impl ActiveAlerts {
         self
     }
 
-    /// All alerts that fire and are neither silenced nor inhibited, of all hosts.
-    pub async fn fetch(&self) -> Result<Vec<Alert>, ReconcileError> {
-        timeout(self.time_limit, self.fetch_whole())
+    /// All alerts about the host that fire and are neither silenced nor inhibited, heartbeats left out.
+    pub async fn fetch(&self, host: &HostSelector) -> Result<Vec<Alert>, ReconcileError> {
+        timeout(self.time_limit, self.fetch_whole(host))
             .await
             .unwrap_or_else(|_| {
                 Err(ReconcileError::TimedOut {
@@ -144,15 +145,22 @@ impl ActiveAlerts {
             })
     }
 
-    async fn fetch_whole(&self) -> Result<Vec<Alert>, ReconcileError> {
+    async fn fetch_whole(&self, host: &HostSelector) -> Result<Vec<Alert>, ReconcileError> {
         let url = || self.shown_url.clone();
+        let mut question = self.url.clone();
+        // Many hosts may share one Alertmanager: it need not send what is not ours. Whose an alert is, is judged here.
+        if let Some(matcher) = host.matcher() {
+            question
+                .query_pairs_mut()
+                .append_pair("filter", &matcher.to_string());
+        }
         let request_error = |error: reqwest::Error| ReconcileError::Request {
             url: url(),
             source: error.without_url(),
         };
         let mut response = self
             .client
-            .get(self.url.clone())
+            .get(question)
             .header(ACCEPT, "application/json")
             .send()
             .await
@@ -171,7 +179,7 @@ impl ActiveAlerts {
             body.extend_from_slice(&chunk);
         }
         match wire::active_alerts(&body, &self.limits) {
-            Ok((alerts, invalid)) => {
+            Ok((mut alerts, invalid)) => {
                 if let Some(first) = invalid.first() {
                     tracing::warn!(
                         count = invalid.len(),
@@ -180,6 +188,7 @@ impl ActiveAlerts {
                         "active alerts over the limits are left out"
                     );
                 }
+                alerts.retain(|alert| !is_heartbeat(alert) && host.selects(&alert.labels));
                 Ok(alerts)
             }
             Err(Unreadable::TooLarge) => Err(ReconcileError::TooLarge { url: url() }),
@@ -226,9 +235,10 @@ impl Reconciler {
     pub async fn run(self, stop: Stop) {
         let mut retry: Option<Duration> = None;
         loop {
+            let policy = Arc::clone(&self.policy.borrow());
             let reading = async {
                 let asked = self.clock.now();
-                (asked, self.active.fetch().await)
+                (asked, self.active.fetch(&policy.host).await)
             };
             let (asked, answer) = tokio::select! {
                 () = stop.stopped() => return,
@@ -240,7 +250,6 @@ impl Reconciler {
                     if retry.take().is_some() {
                         tracing::info!("the active alerts can be read again");
                     }
-                    let alerts = self.ours(alerts);
                     tokio::select! {
                         () = stop.stopped() => return,
                         sent = self.sets.send(ActiveSet { asked, alerts }) => if sent.is_err() {
@@ -251,11 +260,7 @@ impl Reconciler {
                 }
                 Err(error) => {
                     if retry.is_none() {
-                        tracing::warn!(
-                            error = %error,
-                            cause = std::error::Error::source(&error).map(tracing::field::display),
-                            "cannot reconcile"
-                        );
+                        tracing::warn!(error = with_causes(&error), "cannot reconcile");
                     }
                     let wait = retry
                         .map_or(FIRST_RETRY, |last| last * 2)
@@ -271,12 +276,17 @@ impl Reconciler {
             }
         }
     }
+}
 
-    fn ours(&self, mut alerts: Vec<Alert>) -> Vec<Alert> {
-        let policy = self.policy.borrow();
-        alerts.retain(|alert| !is_heartbeat(alert) && policy.is_about_this_host(&alert.labels));
-        alerts
+/// An error with its causes, in one line.
+fn with_causes(error: &ReconcileError) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text = format!("{text}: {error}");
+        cause = error.source();
     }
+    text
 }
 
 #[cfg(test)]

@@ -10,6 +10,17 @@ use wiremock::{Mock, MockServer, ResponseTemplate};
 use super::*;
 use crate::policy::load;
 
+fn host(values: &[&str]) -> HostSelector {
+    HostSelector {
+        label: "instance".to_owned(),
+        is: values.iter().map(|value| (*value).to_owned()).collect(),
+    }
+}
+
+fn web1() -> HostSelector {
+    host(&["web1:9750"])
+}
+
 fn active(base: &str) -> ActiveAlerts {
     ActiveAlerts::new(&base.parse().unwrap()).unwrap()
 }
@@ -59,17 +70,37 @@ async fn the_question_leaves_out_what_is_silenced_or_inhibited() {
         .and(query_param("active", "true"))
         .and(query_param("silenced", "false"))
         .and(query_param("inhibited", "false"))
+        .and(query_param("filter", "instance=\"web1:9750\""))
         .respond_with(ResponseTemplate::new(200).set_body_json([api_alert("A", "web1:9750")]))
         .expect(2)
         .mount(&server)
         .await;
     for base in ["alertmanager", "alertmanager/"] {
         let alerts = active(&format!("{}/{base}", server.uri()))
-            .fetch()
+            .fetch(&web1())
             .await
             .unwrap();
         assert_eq!(alerts.len(), 1);
     }
+}
+
+#[tokio::test]
+async fn a_host_of_several_names_is_asked_for_by_all_of_them() {
+    let server = MockServer::start().await;
+    Mock::given(query_param(
+        "filter",
+        r#"instance=~"web1:9750|10\\.0\\.0\\.1:9750""#,
+    ))
+    .respond_with(ResponseTemplate::new(200).set_body_json([
+        api_alert("A", "10.0.0.1:9750"),
+        api_alert("A", "web1:9750"),
+        api_alert("A", "10x0.0.1:9750"),
+    ]))
+    .expect(1)
+    .mount(&server)
+    .await;
+    let host = host(&["web1:9750", "10.0.0.1:9750"]);
+    assert_eq!(active(&server.uri()).fetch(&host).await.unwrap().len(), 2);
 }
 
 #[tokio::test]
@@ -107,7 +138,7 @@ async fn an_answer_that_is_not_whole_is_an_error() {
         };
         let error = active(&server.uri())
             .with_limits(limits)
-            .fetch()
+            .fetch(&web1())
             .await
             .unwrap_err();
         assert!(error.to_string().contains(expected), "{error}");
@@ -120,7 +151,7 @@ async fn a_redirect_is_not_followed() {
     for code in [301, 302, 307, 308] {
         let redirect = ResponseTemplate::new(code).insert_header("location", elsewhere.uri());
         let server = answering(redirect).await;
-        let error = active(&server.uri()).fetch().await.unwrap_err();
+        let error = active(&server.uri()).fetch(&web1()).await.unwrap_err();
         assert!(matches!(error, ReconcileError::Status { .. }), "{error}");
     }
     assert_eq!(elsewhere.received_requests().await.unwrap().len(), 0);
@@ -128,12 +159,13 @@ async fn a_redirect_is_not_followed() {
 
 #[tokio::test]
 async fn every_part_of_the_answer_is_bounded_in_time() {
+    let host = web1();
     for (head, serving) in [
         raw(b"").await,
         raw(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n[").await,
     ] {
         let limited = active(&head).with_time_limit(Duration::from_millis(100));
-        let (answer, ()) = tokio::join!(limited.fetch(), serving);
+        let (answer, ()) = tokio::join!(limited.fetch(&host), serving);
         assert!(
             matches!(answer, Err(ReconcileError::TimedOut { .. })),
             "{answer:?}"
@@ -145,8 +177,8 @@ async fn every_part_of_the_answer_is_bounded_in_time() {
 async fn a_connection_that_breaks_off_is_an_error() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://ada:secret@{}", listener.local_addr().unwrap());
-    let active = active(&base);
-    let (answer, ()) = tokio::join!(active.fetch(), async {
+    let (active, host) = (active(&base), web1());
+    let (answer, ()) = tokio::join!(active.fetch(&host), async {
         let (mut stream, _) = listener.accept().await.unwrap();
         let mut request = [0; 1024];
         let _ = stream.read(&mut request).await.unwrap();
@@ -159,7 +191,7 @@ async fn a_connection_that_breaks_off_is_an_error() {
     assert!(matches!(error, ReconcileError::Request { .. }), "{error}");
     assert!(!format!("{error:?} {error}").contains("secret"));
     drop(listener);
-    let error = active.fetch().await.unwrap_err();
+    let error = active.fetch(&web1()).await.unwrap_err();
     assert!(matches!(error, ReconcileError::Request { .. }), "{error}");
 }
 
