@@ -2,7 +2,8 @@
 //! transaction that causes it, so the log can always be written again from the journal, byte for byte.
 //!
 //! `hash` is the SHA-256, in hex, of the line without its last member `hash`; the line holds the hash of the one
-//! before it as `previous_hash`, so nothing can be changed, taken out or put in without breaking the chain.
+//! before it as `previous_hash`, so nothing can be changed, taken out or put in without breaking the chain. To check
+//! a line by hand: `jq -cj 'del(.hash)' | sha256sum`.
 
 use std::fmt::Write as _;
 

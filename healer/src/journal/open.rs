@@ -270,3 +270,6 @@ fn sql_error(path: &Path, error: rusqlite::Error) -> OpenError {
         },
     }
 }
+
+#[cfg(test)]
+mod tests;
