@@ -46,7 +46,8 @@ fn unit_needs_repair(question: Question<'_>, unit: &UnitState) -> Answer {
     let verdict = service_up(unit);
     if !verdict.loaded {
         Answer::Suppress(Reason::NotLoaded)
-    } else if verdict.up {
+    } else if verdict.up && unit.active != ActiveState::Activating {
+        // A unit that is starting has not recovered yet: whether it may be touched, the next guard says.
         Answer::Suppress(Reason::RecoveredByItself)
     } else if question.rule.respects_clean_stop && was_stopped_cleanly(unit) {
         Answer::Suppress(Reason::CleanStop)

@@ -7,6 +7,8 @@ mod daemon;
 #[cfg(test)]
 mod documents;
 #[cfg(test)]
+mod engine;
+#[cfg(test)]
 mod intake;
 #[cfg(test)]
 mod journal;

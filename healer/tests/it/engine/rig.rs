@@ -1,0 +1,393 @@
+//! The engine on a real journal, with a clock that is moved by hand and a service manager of the tests' own.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use jiff::Timestamp;
+use prunelle_foundation::clock::{BootId, Clock as _, ManualClock, Now, SharedClock};
+use prunelle_foundation::lifecycle::{Lifecycle, Stop};
+use prunelle_healer::alert::{Alert, AlertStatus, Episode, Labels};
+use prunelle_healer::facts::Pause;
+use prunelle_healer::intake;
+use prunelle_healer::journal::{Journal, JournalOptions};
+use prunelle_healer::leases::LocalLeases;
+use prunelle_healer::metrics::Metrics;
+use prunelle_healer::policy::{Policy, load};
+use prunelle_healer::remediation::alarm::Alarm;
+use prunelle_healer::remediation::engine::{Engine, Inputs};
+use prunelle_healer::remediation::handle::Handle;
+use prunelle_healer::remediation::ids::UuidV7;
+use prunelle_healer::remediation::steps::{HostSwitches, Ports};
+use prunelle_healer::remedy::Remedies;
+use prunelle_healer::remedy::clean_folder::CleanFolderRemedy;
+use prunelle_healer::remedy::restart_service::RestartService;
+use prunelle_healer::service_manager::ServiceManager;
+use prunelle_healer::verify::Checks;
+use prunelle_healer::view::{self, ViewReceiver};
+use prunelle_healer::work::{Ack, ActiveSet, Delivery, Notification};
+use serde_json::Value;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::JoinHandle;
+
+use super::fake_manager::FakeManager;
+
+pub(super) const POLICY: &str = "
+version: 1
+host: {label: instance, is: ['test:9750']}
+mode: enforce
+defaults:
+  boot_grace: 0s
+  max_evidence_age: 2m
+rules:
+  - name: service-down
+    matchers: ['alertname = \"ServiceDown\"']
+    target: {unit: {label: name, allow: ['*.service']}}
+    ladder:
+      - remedy: restart_service
+        attempts: 2
+        verify: {unit_active: {stable_for: 2s}}
+        within: 30s
+    escalate: {receivers: [], quarantine: 1h}
+";
+
+/// Real time that a test waits at most for something that must happen.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+#[derive(Debug)]
+struct ManualAlarm {
+    clock: Arc<ManualClock>,
+    moved: watch::Sender<()>,
+}
+
+impl Alarm for ManualAlarm {
+    fn after(&self, wait: Duration) -> BoxFuture<'static, ()> {
+        let clock = Arc::clone(&self.clock);
+        let until = clock.now().boot + wait;
+        let mut moved = self.moved.subscribe();
+        Box::pin(async move {
+            while clock.now().boot < until {
+                moved.changed().await.unwrap();
+            }
+        })
+    }
+}
+
+pub(super) struct Rig {
+    pub(super) clock: Arc<ManualClock>,
+    pub(super) manager: Arc<FakeManager>,
+    pub(super) folder: tempfile::TempDir,
+    pub(super) view: ViewReceiver,
+    alarm: Arc<ManualAlarm>,
+    lifecycle: Lifecycle,
+    policies: watch::Sender<Arc<Policy>>,
+    switches: HostSwitches,
+    running: Option<Running>,
+}
+
+struct Running {
+    engine: JoinHandle<()>,
+    journal: Journal,
+    handle: Handle,
+    deliveries: mpsc::Sender<Delivery>,
+    sets: mpsc::Sender<ActiveSet>,
+}
+
+impl Rig {
+    /// An engine that runs, on an empty journal.
+    pub(super) async fn start() -> Self {
+        Self::with_policy(POLICY).await
+    }
+
+    pub(super) async fn with_policy(text: &str) -> Self {
+        let mut rig = Self::stopped(text);
+        rig.start_engine().await;
+        rig
+    }
+
+    /// Nothing runs yet.
+    pub(super) fn stopped(text: &str) -> Self {
+        let clock = Arc::new(ManualClock::new(Now {
+            wall: "2026-03-01T10:00:00Z".parse().unwrap(),
+            boot: Duration::from_hours(1),
+            boot_id: BootId::new("a"),
+        }));
+        let alarm = Arc::new(ManualAlarm {
+            clock: Arc::clone(&clock),
+            moved: watch::Sender::new(()),
+        });
+        let (_, view) = view::channel(&clock.now());
+        Self {
+            manager: Arc::new(FakeManager::new(Arc::clone(&clock))),
+            folder: tempfile::tempdir().unwrap(),
+            lifecycle: Lifecycle::new(),
+            policies: watch::Sender::new(Arc::new(policy(text))),
+            switches: HostSwitches::default(),
+            running: None,
+            view,
+            alarm,
+            clock,
+        }
+    }
+
+    pub(super) fn open_journal(&self) -> Journal {
+        let options = JournalOptions {
+            reserve_bytes: 0,
+            action_log: Some(self.log()),
+            ..JournalOptions::new(self.folder.path())
+        };
+        let clock = Arc::clone(&self.clock) as SharedClock;
+        Journal::open(options, clock, &self.lifecycle.tasks(), Stop::new()).unwrap()
+    }
+
+    pub(super) async fn start_engine(&mut self) {
+        let journal = self.open_journal();
+        let clock = Arc::clone(&self.clock) as SharedClock;
+        let alarm = Arc::clone(&self.alarm) as Arc<dyn Alarm>;
+        let manager = Arc::clone(&self.manager) as Arc<dyn ServiceManager>;
+        let tasks = self.lifecycle.tasks();
+        let ports = Ports {
+            clock: Arc::clone(&clock),
+            alarm: Arc::clone(&alarm),
+            ids: Arc::new(UuidV7),
+            leases: Arc::new(LocalLeases::new(Arc::clone(&clock))),
+            journal: journal.clone(),
+            manager: Arc::clone(&manager),
+            remedies: Remedies {
+                restart_service: Arc::new(RestartService::new(
+                    Arc::clone(&manager),
+                    Arc::clone(&alarm),
+                )),
+                clean_folder: Arc::new(CleanFolderRemedy::new(tasks.clone(), Arc::clone(&clock))),
+            },
+            checks: Checks {
+                manager,
+                clock: Arc::clone(&clock),
+                alarm,
+                tasks: tasks.clone(),
+            },
+            metrics: Metrics::unregistered(),
+            switches: self.switches.clone(),
+        };
+        let (sender, view) = view::channel(&clock.now());
+        let mut engine = Engine::new(ports, self.policies.subscribe(), sender);
+        engine.recover().await.unwrap();
+        let (deliveries, work) = intake::queue(64);
+        let (handle, commands) = Handle::new();
+        let (sets, active_sets) = mpsc::channel(1);
+        let inputs = Inputs {
+            work: Box::new(work),
+            active_sets,
+            commands,
+        };
+        let engine = tasks.spawn("engine", engine.run(inputs, Stop::new()));
+        self.view = view;
+        self.running = Some(Running {
+            engine,
+            journal,
+            handle,
+            deliveries,
+            sets,
+        });
+    }
+
+    /// The process dies: the engine is dropped where it stands; only what is on disk is left.
+    pub(super) async fn crash(&mut self) {
+        let running = self.running.take().unwrap();
+        running.engine.abort();
+        let _ = running.engine.await;
+        running.journal.close().await;
+    }
+
+    fn running(&self) -> &Running {
+        self.running.as_ref().expect("the engine runs")
+    }
+
+    pub(super) fn journal(&self) -> &Journal {
+        &self.running().journal
+    }
+
+    pub(super) fn handle(&self) -> &Handle {
+        &self.running().handle
+    }
+
+    pub(super) fn set_policy(&self, text: &str) {
+        self.policies.send_replace(Arc::new(policy(text)));
+    }
+
+    /// A webhook says that these alerts fire or have resolved.
+    pub(super) async fn post(&self, alerts: Vec<Alert>) -> Ack {
+        let (ack, answer) = oneshot::channel();
+        let notification = Notification {
+            received: self.clock.now(),
+            receiver: "healer".to_owned(),
+            group_key: String::new(),
+            truncated: 0,
+            alerts,
+            invalid: Vec::new(),
+        };
+        let delivery = Delivery { notification, ack };
+        self.running().deliveries.send(delivery).await.unwrap();
+        answer.await.unwrap()
+    }
+
+    /// Alertmanager says that exactly these alerts are active.
+    pub(super) async fn reconcile(&self, alerts: Vec<Alert>) {
+        let set = ActiveSet {
+            asked: self.clock.now(),
+            alerts,
+        };
+        self.running().sets.send(set).await.unwrap();
+    }
+
+    pub(super) async fn pause_all(&self, lasts: Duration) {
+        let pause = Pause {
+            target: None,
+            since: self.clock.now(),
+            lasts,
+            note: "test".to_owned(),
+        };
+        self.handle().pause(pause).await.unwrap();
+    }
+
+    /// Moves the clock, and wakes whoever waits by it.
+    pub(super) fn advance(&self, by: Duration) {
+        self.clock.advance(by);
+        self.alarm.moved.send_replace(());
+    }
+
+    /// Waits, in real time, until `look` finds something; the clock stands still.
+    pub(super) async fn until<T>(&self, what: &str, look: impl FnMut() -> Option<T>) -> T {
+        self.until_advancing(what, Duration::ZERO, look).await
+    }
+
+    /// The same, while the clock moves in steps.
+    pub(super) async fn until_advancing<T>(
+        &self,
+        what: &str,
+        by: Duration,
+        mut look: impl FnMut() -> Option<T>,
+    ) -> T {
+        let found = async {
+            loop {
+                if let Some(found) = look() {
+                    return found;
+                }
+                if !by.is_zero() {
+                    self.advance(by);
+                }
+                tokio::time::sleep(Duration::from_millis(2)).await;
+            }
+        };
+        match tokio::time::timeout(PATIENCE, found).await {
+            Ok(found) => found,
+            Err(_) => panic!(
+                "waited in vain: {what}\n{:#?}\n{:#?}",
+                self.story(),
+                self.view.borrow()
+            ),
+        }
+    }
+
+    /// Waits until nothing has been written for a moment: what had to happen has happened.
+    pub(super) async fn settle(&self) {
+        let mut quiet = 0;
+        let mut before = self.journal().stats().commits();
+        while quiet < 15 {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+            let now = self.journal().stats().commits();
+            quiet = if now == before { quiet + 1 } else { 0 };
+            before = now;
+        }
+    }
+
+    fn log(&self) -> PathBuf {
+        self.folder.path().join("actions.jsonl")
+    }
+
+    /// The action log.
+    pub(super) fn lines(&self) -> Vec<Value> {
+        std::fs::read_to_string(self.log())
+            .unwrap_or_default()
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect()
+    }
+
+    /// The action log without alerts, as `event STATUS reason`.
+    pub(super) fn story(&self) -> Vec<String> {
+        self.lines()
+            .iter()
+            .filter(|line| line["event_type"] != "alert")
+            .map(|line| {
+                let text = |value: &Value| value.as_str().unwrap_or("-").to_owned();
+                format!(
+                    "{} {} {}",
+                    text(&line["event_type"]),
+                    text(&line["status"]),
+                    text(&line["details"]["reason"])
+                )
+            })
+            .collect()
+    }
+
+    /// Waits until the log has so many outcomes, while time passes.
+    pub(super) async fn outcomes(&self, count: usize) -> Vec<String> {
+        let what = format!("{count} outcomes");
+        self.until_advancing(&what, Duration::from_millis(200), || {
+            let story = self.story();
+            let outcomes = story.iter().filter(|line| line.starts_with("outcome"));
+            (outcomes.count() >= count).then_some(story)
+        })
+        .await
+    }
+
+    /// Waits until the story ends with this line; the clock stands still.
+    pub(super) async fn until_told(&self, line: &str) {
+        self.until(line, || (self.story().last()? == line).then_some(()))
+            .await;
+    }
+}
+
+fn policy(text: &str) -> Policy {
+    load::parse(std::path::Path::new("policy.yml"), text).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// `ServiceDown` of a unit, firing since a second of the hour before.
+pub(super) fn down(unit: &str) -> Alert {
+    down_since(unit, 1)
+}
+
+pub(super) fn down_since(unit: &str, second: i64) -> Alert {
+    alert("ServiceDown", unit, second)
+}
+
+pub(super) fn alert(name: &str, unit: &str, second: i64) -> Alert {
+    let base: Timestamp = "2026-03-01T09:00:00Z".parse().unwrap();
+    let sum: u64 = format!("{name}/{unit}")
+        .bytes()
+        .fold(17, |sum, byte| sum * 31 % 1_000_003 + u64::from(byte));
+    Alert {
+        episode: Episode {
+            fingerprint: format!("{sum:016x}").try_into().unwrap(),
+            starts_at: base + Duration::from_secs(u64::try_from(second).unwrap()),
+        },
+        status: AlertStatus::Firing,
+        labels: Labels::from([
+            ("alertname".to_owned(), name.to_owned()),
+            ("instance".to_owned(), "test:9750".to_owned()),
+            ("name".to_owned(), unit.to_owned()),
+        ]),
+        annotations: Labels::new(),
+        ends_at: None,
+    }
+}
+
+pub(super) fn resolved(alert: Alert) -> Alert {
+    Alert {
+        status: AlertStatus::Resolved,
+        ends_at: Some(alert.episode.starts_at + Duration::from_mins(1)),
+        ..alert
+    }
+}
