@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use axum::Router;
 use prometheus_client::registry::Registry;
 use prunelle_foundation::clock::{SharedClock, SystemClock};
 use prunelle_foundation::lifecycle::{Lifecycle, Stop, Tasks};
@@ -17,6 +18,7 @@ use prunelle_foundation::{build_info, listener, process_metrics};
 use prunelle_systemd::Systemd;
 use prunelle_systemd::client::Options as SystemdOptions;
 use prunelle_systemd::watch_list::WatchList;
+use tokio::net::UnixListener;
 use tokio::sync::{mpsc, watch};
 
 use crate::control::{self, Control};
@@ -54,30 +56,21 @@ const CRASH_LOOP: (usize, Duration) = (3, Duration::from_mins(5));
 /// Runs the daemon.
 pub async fn run(settings: Settings) -> anyhow::Result<()> {
     let clock: SharedClock = Arc::new(SystemClock::new().context("cannot read the clock")?);
-    let policy = Arc::new(load::read(&settings.policy_file)?);
-    let tokens = Tokens::read(&settings.token_files)?;
-    let watch_list = watch_list(&settings, &policy)?;
-    let active_alerts = ActiveAlerts::new(&settings.alertmanager_url)?;
-    let listener = listener::bind(&settings.listen_address)?;
-    let control_listener = control::bind(&settings.socket())?;
-
+    let prepared = Prepared::read(&settings)?;
     let lifecycle = Lifecycle::new();
     let (stop, tasks) = (lifecycle.stop(), lifecycle.tasks());
-    let mut registry = Registry::default();
-    let metrics = Metrics::register(&mut registry);
-    build_info::register(&mut registry, "prunelle_healer", env!("CARGO_PKG_VERSION"));
-    process_metrics::register(&mut registry);
+    let (registry, metrics) = registry();
 
     let (readiness, is_ready) = watch::channel(Readiness::Starting);
-    let (policy_sender, policies) = watch::channel(policy);
+    let (_policy, policies) = watch::channel(prepared.policy);
     let (view_sender, view) = view::channel(&clock.now());
-    let (stats_sender, stats) = watch::channel(None);
+    let (stats, journal_stats) = watch::channel(None);
     let (deliveries, work) = intake::queue(QUEUED_NOTIFICATIONS);
     let (handle, commands) = Handle::new();
     let (sets, active_sets) = mpsc::channel(1);
 
     let intake = Intake::new(Parts {
-        tokens,
+        tokens: prepared.tokens,
         policy: policies.clone(),
         readiness: is_ready.clone(),
         deliveries,
@@ -93,33 +86,22 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     };
     let page = StatusPage {
         view,
-        hostname: rustix::system::uname()
-            .nodename()
-            .to_string_lossy()
-            .into_owned(),
+        hostname: hostname(),
         grafana_url: settings.grafana_url.as_ref().map(ToString::to_string),
     };
     let shown = http::Shown {
         registry: Arc::new(registry),
         metrics: metrics.clone(),
         readiness: is_ready,
-        journal: stats,
+        journal: journal_stats,
     };
     let router = http::router(intake, page, shown);
     tracing::info!(address = %settings.listen_address, "listening");
-    tasks.spawn_essential("web", {
-        let stop = stop.clone();
-        async move {
-            let limits = listener::Limits::default();
-            if let Err(error) = listener::serve(vec![listener], router, limits, stop).await {
-                tracing::error!(%error, "the web server ended");
-            }
-        }
-    });
+    tasks.spawn_essential("web", serve(prepared.web, router, stop.clone()));
 
     let systemd = Systemd::start(
         SystemdOptions {
-            watch: watch_list,
+            watch: prepared.watch_list,
             ..SystemdOptions::default()
         },
         Arc::clone(&clock),
@@ -127,7 +109,7 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
         stop.clone(),
     );
     let journal = open_journal(&settings, &clock, &metrics, &tasks).await?;
-    stats_sender.send_replace(Some(journal.stats()));
+    stats.send_replace(Some(journal.stats()));
     let switches = HostSwitches {
         is_auto_healing_disabled: settings.auto_healing_enabled == Some(false),
         is_crash_looping: is_crash_looping(&journal).await?,
@@ -152,7 +134,7 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
         journal.close().await;
     });
     let reconciler = Reconciler {
-        active: active_alerts,
+        active: prepared.active_alerts,
         interval: RECONCILE_EVERY,
         requests: ReconcileRequests::default(),
         policy: policies,
@@ -161,28 +143,74 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
         sets,
     };
     tasks.spawn("reconciler", reconciler.run(stop.clone()));
-    tasks.spawn("control", {
-        let stop = stop.clone();
-        async move {
-            if let Err(error) = control::serve(control_listener, control, stop).await {
-                tracing::error!(%error, "the control socket ended");
-            }
-        }
-    });
-    readiness.send_replace(Readiness::Ready);
-    tasks.spawn("readiness", {
-        let stop = stop.clone();
-        async move {
-            stop.stopped().await;
-            readiness.send_replace(Readiness::Draining);
-        }
-    });
+    tasks.spawn(
+        "control",
+        serve_control(prepared.control, control, stop.clone()),
+    );
+    tasks.spawn("readiness", tell_readiness(readiness, stop));
     tracing::info!(version = env!("CARGO_PKG_VERSION"), "ready");
 
     let reason = lifecycle.run(GRACE).await;
-    drop(policy_sender);
     anyhow::ensure!(!reason.is_failure(), "stopped because {reason}");
     Ok(())
+}
+
+/// What can be wrong with the settings, found before anything is touched.
+struct Prepared {
+    policy: Arc<Policy>,
+    tokens: Tokens,
+    watch_list: WatchList,
+    active_alerts: ActiveAlerts,
+    web: std::net::TcpListener,
+    control: UnixListener,
+}
+
+impl Prepared {
+    fn read(settings: &Settings) -> anyhow::Result<Self> {
+        let policy = Arc::new(load::read(&settings.policy_file)?);
+        Ok(Self {
+            tokens: Tokens::read(&settings.token_files)?,
+            watch_list: watch_list(settings, &policy)?,
+            active_alerts: ActiveAlerts::new(&settings.alertmanager_url)?,
+            web: listener::bind(&settings.listen_address)?,
+            // Last: it also finds out whether another daemon runs.
+            control: control::bind(&settings.socket())?,
+            policy,
+        })
+    }
+}
+
+fn registry() -> (Registry, Metrics) {
+    let mut registry = Registry::default();
+    let metrics = Metrics::register(&mut registry);
+    build_info::register(&mut registry, "prunelle_healer", env!("CARGO_PKG_VERSION"));
+    process_metrics::register(&mut registry);
+    (registry, metrics)
+}
+
+fn hostname() -> String {
+    let names = rustix::system::uname();
+    names.nodename().to_string_lossy().into_owned()
+}
+
+async fn serve(listener: std::net::TcpListener, router: Router, stop: Stop) {
+    let limits = listener::Limits::default();
+    if let Err(error) = listener::serve(vec![listener], router, limits, stop).await {
+        tracing::error!(%error, "the web server ended");
+    }
+}
+
+async fn serve_control(listener: UnixListener, control: Control, stop: Stop) {
+    if let Err(error) = control::serve(listener, control, stop).await {
+        tracing::error!(%error, "the control socket ended");
+    }
+}
+
+/// Work is taken from now on, until the program stops.
+async fn tell_readiness(readiness: watch::Sender<Readiness>, stop: Stop) {
+    readiness.send_replace(Readiness::Ready);
+    stop.stopped().await;
+    readiness.send_replace(Readiness::Draining);
 }
 
 /// The services that the settings name, and those that the policy names one by one.

@@ -585,7 +585,7 @@ fn one_change_gives_one_answer() {
     }
     assert_eq!(
         given.len(),
-        20,
+        21,
         "every reason that a guard can give is provoked: {given:?}"
     );
 }

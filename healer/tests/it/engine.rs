@@ -94,7 +94,7 @@ async fn an_alert_that_fires_for_twenty_minutes_under_a_pause_is_repaired_when_i
     }
     assert_eq!(rig.manager.calls(), starts(0));
     assert_eq!(rig.story().len(), 1, "the same answer is not told again");
-    assert_eq!(rig.handle().resume(None).await.unwrap(), 1);
+    assert_eq!(rig.handle().resume(None).await.unwrap().pauses, 1);
     rig.outcomes(1).await;
     assert_eq!(rig.manager.calls(), starts(1));
 }

@@ -280,14 +280,12 @@ impl Rig {
                 tokio::time::sleep(Duration::from_millis(2)).await;
             }
         };
-        match tokio::time::timeout(PATIENCE, found).await {
-            Ok(found) => found,
-            Err(_) => panic!(
-                "waited in vain: {what}\n{:#?}\n{:#?}",
-                self.story(),
-                self.view.borrow()
-            ),
-        }
+        tokio::time::timeout(PATIENCE, found)
+            .await
+            .unwrap_or_else(|_| {
+                let view = self.view.borrow();
+                panic!("waited in vain: {what}\n{:#?}\n{view:#?}", self.story())
+            })
     }
 
     /// Waits until nothing has been written for a moment: what had to happen has happened.
