@@ -143,6 +143,19 @@ impl Bus {
         Ok((rows(&reply)?, reply.recv_position()))
     }
 
+    /// Names of all unit files that are enabled; templates are none.
+    pub(crate) async fn enabled_units(&self) -> zbus::Result<Vec<UnitName>> {
+        let states = ["enabled", "enabled-runtime"];
+        let patterns: [&str; 0] = [];
+        let reply = self
+            .manager("ListUnitFilesByPatterns", &(&states[..], &patterns[..]))
+            .await?;
+        let body = reply.body();
+        let files: Vec<(&str, &str)> = body.deserialize()?;
+        let names = files.iter().filter_map(|(path, _)| path.rsplit('/').next());
+        Ok(names.filter_map(|name| name.parse().ok()).collect())
+    }
+
     /// All properties of a unit: no name of an interface means all interfaces to systemd (`systemctl show` relies on it).
     /// One call, because each may load the unit, which is unloaded again right after.
     pub(crate) async fn unit_properties(&self, unit: &UnitName) -> zbus::Result<Message> {

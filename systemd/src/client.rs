@@ -4,6 +4,7 @@
 //! go over the same connection. While systemd cannot be reached, or does not answer, calls fail at once and ask for
 //! nothing, so that nothing happens later that nobody wants any more.
 
+use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -146,6 +147,7 @@ impl Systemd {
             tasks: tasks.clone(),
             stop,
             watch: watch_receiver,
+            remembered: BTreeSet::new(),
         };
         tasks.spawn("systemd", owner.run());
         Self { shared, call_limit }

@@ -12,12 +12,12 @@ mod hearing;
 mod picture;
 mod publish;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::mem;
 
 use zbus::message::Sequence;
 
-use crate::reading::{Reading, TriggerReading, is_present};
+use crate::reading::{Reading, TriggerReading, exists, is_candidate};
 use crate::signals::{Signal, Stamped};
 use crate::unit::{UnitName, UnitState};
 use crate::watch_list::WatchList;
@@ -56,6 +56,8 @@ pub(crate) enum Need {
 pub(crate) struct Model {
     watch: WatchList,
     entries: HashMap<UnitName, Entry>,
+    /// What the globs stood for before this connection; empty once there is a picture.
+    remembered: BTreeSet<UnitName>,
     /// The unit's own name for each plain name.
     names: BTreeMap<UnitName, UnitName>,
     /// Whether each trigger of a watched unit is active.
@@ -95,6 +97,14 @@ struct Trigger {
 }
 
 impl Model {
+    /// Knows nothing but what globs stood for on an earlier connection.
+    pub(crate) fn new(remembered: BTreeSet<UnitName>) -> Self {
+        Self {
+            remembered,
+            ..Self::default()
+        }
+    }
+
     /// Takes one signal.
     pub(crate) fn hear(&mut self, stamped: Stamped) {
         match &stamped.signal {
@@ -147,25 +157,30 @@ impl Model {
         let meanwhile = self.newcomers.remove(unit).unwrap_or_default();
         let Some(reading) = reading else { return };
         let id = reading.state.id.clone();
-        let was_present = self
-            .entries
-            .get(&id)
-            .map(|entry| is_present(entry.state.load, entry.state.active));
-        if was_present.is_some() || self.is_wanted(&reading.state) {
+        let (load, active) = (reading.state.load, reading.state.active);
+        let is_known = self.entries.contains_key(&id);
+        let is_wanted = self.is_named(&id)
+            || if is_known {
+                exists(load, active)
+            } else {
+                self.watch.matches_glob(&id) && is_candidate(load, active)
+            };
+        if is_wanted {
             for trigger in &reading.triggers {
                 if !self.triggers.contains_key(&trigger.id) {
                     // What was signalled of it so far was passed over: ask once more, now that it is known.
                     self.needs.push(Need::Trigger(trigger.id.clone()));
                 }
+                self.paths
+                    .insert(trigger.id.object_path(), trigger.id.clone());
             }
-            self.is_restructured |=
-                was_present != Some(is_present(reading.state.load, reading.state.active));
-            for id in reading.triggers.iter().map(|trigger| &trigger.id) {
-                self.paths.insert(id.object_path(), id.clone());
-            }
-            self.paths.insert(id.object_path(), id.clone());
+            self.paths.insert(id.object_path(), id);
             self.merge(reading);
+        } else {
+            // What a glob stood for ends with its unit file.
+            self.entries.remove(&id);
         }
+        self.is_restructured |= is_known != is_wanted;
         if !self.entries.contains_key(unit) && !self.triggers.contains_key(unit) {
             self.paths.remove(&unit.object_path());
         }

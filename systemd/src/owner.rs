@@ -2,6 +2,7 @@
 //!
 //! There is one for each client, from start to stop. Whatever ends a connection, the table says `Lost` first.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use prunelle_foundation::clock::SharedClock;
@@ -12,6 +13,7 @@ use tokio::time::{sleep, timeout};
 use crate::bus::{Bus, ConnectOptions};
 use crate::client::{Limits, Shared};
 use crate::session::{End, Session};
+use crate::unit::UnitName;
 use crate::watch_list::WatchList;
 
 /// Everything the owner of the table needs for the life of the process.
@@ -24,6 +26,8 @@ pub(crate) struct Owner {
     pub(crate) tasks: Tasks,
     pub(crate) stop: Stop,
     pub(crate) watch: watch::Receiver<WatchList>,
+    /// What globs stood for on earlier connections.
+    pub(crate) remembered: BTreeSet<UnitName>,
 }
 
 impl Owner {
@@ -45,7 +49,7 @@ impl Owner {
                     has_connected = true;
                     let mut session = Session::open(&self, bus, stream);
                     let end = session.run(&mut self.watch).await;
-                    session.close();
+                    self.remembered = session.close();
                     end
                 }
                 Ok(Ok(None)) => {

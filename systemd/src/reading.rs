@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use futures_util::future::join_all;
+use futures_util::future::{join_all, try_join};
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use zbus::message::Sequence;
 
@@ -105,17 +105,27 @@ pub(crate) fn is_on(active: ActiveState) -> bool {
     matches!(active, ActiveState::Active | ActiveState::Reloading)
 }
 
-/// Whether a glob counts a unit: not the mere shadow of a name that something else mentions.
-pub(crate) fn is_present(load: LoadState, active: ActiveState) -> bool {
-    !matches!(load, LoadState::NotFound | LoadState::Masked) || active != ActiveState::Inactive
+/// Whether there is such a unit at all: not the mere shadow of a name that something else mentions.
+pub(crate) fn exists(load: LoadState, active: ActiveState) -> bool {
+    load != LoadState::NotFound || active != ActiveState::Inactive
 }
 
-/// Reads all that is watched.
-pub(crate) async fn take_picture(bus: &Bus, watch: &WatchList) -> zbus::Result<Picture> {
-    let (listed, listed_at) = if watch.globs().is_empty() {
-        (Vec::new(), bus.ping().await?)
+/// Whether a glob takes up a unit that it has not stood for before: it exists and may be used.
+pub(crate) fn is_candidate(load: LoadState, active: ActiveState) -> bool {
+    exists(load, active) && (load != LoadState::Masked || active != ActiveState::Inactive)
+}
+
+/// Reads all that is watched; the globs stand for those in `remembered` as well.
+pub(crate) async fn take_picture(
+    bus: &Bus,
+    watch: &WatchList,
+    remembered: BTreeSet<UnitName>,
+) -> zbus::Result<Picture> {
+    let (listed, enabled, listed_at) = if watch.globs().is_empty() {
+        (Vec::new(), Vec::new(), bus.ping().await?)
     } else {
-        bus.list_units().await?
+        let ((listed, at), enabled) = try_join(bus.list_units(), bus.enabled_units()).await?;
+        (listed, enabled, at)
     };
     // A name is asked for as it is: what is read there tells the unit's own name, which an alias does not have.
     let answers: Vec<(UnitName, Reading)> = stream::iter(watch.names().cloned())
@@ -133,11 +143,14 @@ pub(crate) async fn take_picture(bus: &Bus, watch: &WatchList) -> zbus::Result<P
         .map(|(name, reading)| (name.clone(), reading.state.id.clone()))
         .collect();
     let known: BTreeSet<&UnitName> = names.values().collect();
-    let by_glob: Vec<UnitName> = listed
+    let loaded = listed
         .into_iter()
-        .filter(|row| !known.contains(&row.id) && watch.matches_glob(&row.id))
-        .filter(|row| is_present(row.load, row.active))
-        .map(|row| row.id)
+        .filter(|row| is_candidate(row.load, row.active))
+        .map(|row| row.id);
+    let by_glob: BTreeSet<UnitName> = loaded
+        .chain(enabled)
+        .chain(remembered)
+        .filter(|id| watch.matches_glob(id) && !known.contains(id))
         .collect();
     let found: Vec<Option<Reading>> = stream::iter(by_glob)
         .map(async |id| match read(bus, &id).await {

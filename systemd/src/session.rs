@@ -7,6 +7,7 @@
 mod calls;
 mod liveness;
 
+use std::collections::BTreeSet;
 use std::future::{Future, pending};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -31,6 +32,7 @@ use crate::owner::Owner;
 use crate::reading::{Picture, take_picture};
 use crate::signals::{Stamped, drain};
 use crate::table::Sync;
+use crate::unit::UnitName;
 use crate::watch_list::WatchList;
 
 /// How long a newly loaded unit must stay loaded, at least, until it is read.
@@ -109,7 +111,7 @@ impl Session {
             stop: owner.stop.clone(),
             liveness: Liveness::new(bus.clone(), &owner.limits),
             bus,
-            model: Model::default(),
+            model: Model::new(owner.remembered.clone()),
             signals,
             has_overflowed,
             answers: FuturesUnordered::new(),
@@ -123,11 +125,12 @@ impl Session {
         }
     }
 
-    /// Ends the session: nothing of it can be trusted any more.
-    pub(crate) fn close(&mut self) {
+    /// Ends the session: nothing of it can be trusted any more. What globs stand for is remembered for the next one.
+    pub(crate) fn close(mut self) -> BTreeSet<UnitName> {
         self.lose();
         // Ends the task that drains, even where the connection itself lives on.
         self.signals.close();
+        self.model.remembered()
     }
 
     pub(crate) async fn run(&mut self, watch: &mut watch::Receiver<WatchList>) -> End {
@@ -244,8 +247,9 @@ impl Session {
         self.model.begin_picture();
         let bus = self.bus.clone();
         let list = watch.borrow_and_update().clone();
+        let remembered = self.model.remembered();
         self.picture = Some(Box::pin(async move {
-            let picture = take_picture(&bus, &list).await?;
+            let picture = take_picture(&bus, &list, remembered).await?;
             if purpose == Purpose::Reconcile {
                 sleep(EXPLAINED_WITHIN).await;
             }

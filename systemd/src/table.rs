@@ -29,9 +29,9 @@ pub struct UnitTable {
     pub sync: Sync,
     /// By the name as asked for (an alias keeps its own key; `id` tells the unit's own name).
     pub units: BTreeMap<UnitName, Arc<UnitState>>,
-    /// How many units each glob of the watch list matches, zero included; by the glob as given.
+    /// How many units each glob of the watch list stands for, zero included; by the glob as given.
     pub glob_matches: BTreeMap<String, usize>,
-    /// Globs of the watch list that match no unit.
+    /// Globs of the watch list that stand for no unit.
     pub unmatched_globs: Vec<String>,
 }
 

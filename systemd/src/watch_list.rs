@@ -1,5 +1,9 @@
-//! Which units are watched: names, each of which is in the table whether it exists or not, and globs, which stand for
-//! the services that systemd has loaded.
+//! Which units are watched: names, each of which is in the table whether it exists or not, and globs.
+//!
+//! A glob stands for the services that systemd has loaded, those whose unit file is enabled, and those that it has stood
+//! for before, until their unit file is gone: systemd unloads what is stopped and not referred to, which must not look as
+//! if it had never been. Only instances of templates count just while they are loaded, since they come and go by design
+//! (one for each login or connection); who misses one names it.
 
 use std::collections::BTreeSet;
 use std::fmt;

@@ -55,10 +55,11 @@ impl Model {
                 }
             }
         }
-        let is_named = self.names.values().any(|id| id == unit);
+        // An instance of a template is gone with its login or connection; all else is still there, only not loaded.
+        let stays = !unit.is_instance() || self.is_named(unit);
         match self.entries.get_mut(unit) {
             Some(entry) if at > entry.unit_at => {
-                if is_named {
+                if stays {
                     unload(&mut entry.state);
                     entry.unit_at = at;
                     entry.service_at = at;

@@ -1,15 +1,25 @@
 //! A picture of everything, compared with what is known, and taken over.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use super::{Entry, Model, Trigger};
-use crate::reading::{Picture, Reading, is_present};
-use crate::unit::{ActiveState, UnitName, UnitState};
+use crate::reading::{Picture, Reading, exists};
+use crate::unit::{ActiveState, UnitName};
 
 impl Model {
     /// A picture is about to be taken: from here on, signals are kept for units that are not known yet.
     pub(crate) fn begin_picture(&mut self) {
         self.backlog = Some(Vec::new());
+    }
+
+    /// What the globs stand for even when it is not loaded.
+    pub(crate) fn remembered(&self) -> BTreeSet<UnitName> {
+        let known = self
+            .entries
+            .iter()
+            .filter(|(id, entry)| exists(entry.state.load, entry.state.active) && !id.is_instance())
+            .map(|(id, _)| id);
+        known.chain(&self.remembered).cloned().collect()
     }
 
     /// The picture was not taken.
@@ -69,10 +79,13 @@ impl Model {
                 || (entry.unit_at > listed_at && watch.matches_glob(id))
         });
         for reading in readings {
-            if self.is_wanted(&reading.state) {
-                self.merge(reading);
-            }
+            self.merge(reading);
         }
+        // What a glob stood for ends with its unit file.
+        let named: HashSet<&UnitName> = self.names.values().collect();
+        self.entries
+            .retain(|id, entry| named.contains(id) || exists(entry.state.load, entry.state.active));
+        self.remembered.clear();
         let known: HashSet<&UnitName> = self.entries.values().flat_map(|e| &e.triggers).collect();
         self.triggers.retain(|id, _| known.contains(id));
         self.index_paths();
@@ -133,10 +146,9 @@ impl Model {
         self.entries.insert(id, entry);
     }
 
-    /// Whether a unit that was read belongs in the table.
-    pub(super) fn is_wanted(&self, state: &UnitState) -> bool {
-        self.names.values().any(|id| *id == state.id)
-            || (self.watch.matches_glob(&state.id) && is_present(state.load, state.active))
+    /// Whether a unit is watched by name.
+    pub(super) fn is_named(&self, id: &UnitName) -> bool {
+        self.names.values().any(|named| named == id)
     }
 
     fn index_paths(&mut self) {

@@ -5,7 +5,7 @@ use std::mem;
 use std::sync::Arc;
 
 use super::{Entry, Model};
-use crate::reading::is_present;
+use crate::reading::exists;
 use crate::table::UnitTable;
 use crate::unit::{UnitName, UnitState};
 
@@ -25,7 +25,7 @@ impl Model {
             let by_glob = states
                 .iter()
                 .filter(|(id, state)| {
-                    self.watch.matches_glob(id) && is_present(state.load, state.active)
+                    self.watch.matches_glob(id) && exists(state.load, state.active)
                 })
                 .map(|(id, state)| ((*id).clone(), Arc::clone(state)));
             let by_name = self
@@ -55,7 +55,7 @@ impl Model {
             .iter()
             .map(|glob| {
                 let matching = self.entries.iter().filter(|(id, entry)| {
-                    glob.is_match(id) && is_present(entry.state.load, entry.state.active)
+                    glob.is_match(id) && exists(entry.state.load, entry.state.active)
                 });
                 (glob.as_str().to_owned(), matching.count())
             })

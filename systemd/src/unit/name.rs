@@ -51,6 +51,11 @@ impl UnitName {
         matches!(self.kind(), "timer" | "socket" | "path" | "automount")
     }
 
+    /// Whether it is an instance of a template, `getty@tty1.service`.
+    pub fn is_instance(&self) -> bool {
+        self.0.contains('@')
+    }
+
     /// The D-Bus object path of the unit.
     pub(crate) fn object_path(&self) -> String {
         use fmt::Write as _;

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use prunelle_sandbox::wait::Stopwatch;
 use prunelle_systemd::unit::{ActiveState, LoadState};
-use prunelle_systemd::{Verb, WatchList};
+use prunelle_systemd::{Limits, Sync, Verb, WatchList};
 use rustix::process::{Signal, kill_process};
 
-use crate::world::{LIMIT, MISSING, RUNS, UP, World, name, service};
+use crate::world::{DOWN, LIMIT, MISSING, RUNS, UP, World, name, service};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_kill_is_seen_within_milliseconds() {
@@ -56,7 +56,7 @@ async fn automatic_restarts_are_counted() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn globs_gain_and_lose_matches() {
+async fn globs_gain_matches_and_keep_them_while_there_is_a_unit_file() {
     let units = [
         ("php7.service", RUNS),
         ("php8.service", RUNS),
@@ -70,31 +70,74 @@ async fn globs_gain_and_lose_matches() {
     let counts =
         |php, nosuch| BTreeMap::from([("php*".to_owned(), php), ("nosuch*".to_owned(), nosuch)]);
     let table = world.table.borrow().clone();
-    // Known by name, and therefore loaded or not; not yet by the glob.
+    // Known by name, and therefore loaded or not; php8 is not loaded, and not enabled.
     assert_eq!(table.units.keys().collect::<Vec<_>>(), [&name("php7")]);
     assert_eq!(table.unmatched_globs, ["nosuch*"]);
 
     // `uses` mentions php9, of which there is no file: no match.
     world.run(Verb::Start, "uses").await;
     world.run(Verb::Start, "php8").await;
-    let table = world
-        .until("php8 matches", |table| {
-            table.units.contains_key(&name("php8"))
-        })
-        .await;
+    world.until_verdict("php8", UP).await;
+    let table = world.table.borrow().clone();
+    assert_eq!(table.units.len(), 2);
     assert_eq!(table.glob_matches, counts(2, 0));
-    world.until_active("php8", ActiveState::Active).await;
-    assert_eq!(world.table.borrow().units.len(), 2);
 
-    world.manager.kill_main("php8.service").unwrap();
-    world.until_active("php8", ActiveState::Failed).await;
-    world.systemctl(&["reset-failed", "php8.service"]);
+    // A stop unloads it, since nothing refers to it: it is down, not gone. So it is to a bus that comes later.
+    world.systemctl(&["stop", "php8.service"]);
+    world.until_verdict("php8", DOWN).await;
+    world.stop_bus();
+    world
+        .until("lost", |table| table.sync != Sync::Synchronised)
+        .await;
+    world.manager.start_bus().unwrap();
+    world.until_synchronised().await;
+    assert_eq!(world.table.borrow().glob_matches, counts(2, 0));
+    world.until_verdict("php8", DOWN).await;
+    world.run(Verb::Start, "php8").await;
+    world.until_verdict("php8", UP).await;
+    world.systemctl(&["stop", "php8.service"]);
+    world.until_verdict("php8", DOWN).await;
+
+    world.remove_unit("php8.service");
+    world.manager.daemon_reload().unwrap();
     let table = world
-        .until("php8 is unloaded", |table| {
+        .until("php8 is gone", |table| {
             !table.units.contains_key(&name("php8"))
         })
         .await;
     assert_eq!(table.glob_matches, counts(1, 0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn globs_stand_for_what_is_enabled() {
+    let enabled = "[Service]\nExecStart=/bin/sleep infinity\n[Install]\nWantedBy=later.target\n";
+    // A place for `systemctl enable` to write to, and for systemd to read from.
+    let dir = tempfile::tempdir().unwrap();
+    let path = format!("{0}/units:{0}/.config/systemd/user", dir.path().display());
+    let mut options = prunelle_sandbox::Options::default()
+        .unit("php8.service", enabled)
+        .unit("php@.service", enabled)
+        .env("SYSTEMD_UNIT_PATH", path);
+    options.dir = Some(dir.path().to_owned());
+    let mut world = World::start_in(options, "php*", Limits::default()).await;
+    assert!(world.table.borrow().units.is_empty());
+    world.systemctl(&["enable", "--no-reload", "php8.service", "php@1.service"]);
+    world.manager.daemon_reload().unwrap();
+    world.until_verdict("php8", DOWN).await;
+    assert_eq!(world.table.borrow().units.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn globs_stand_for_instances_only_while_they_are_loaded() {
+    let mut world = World::start(&[("worker@.service", RUNS)], "worker@*").await;
+    world.run(Verb::Start, "worker@1").await;
+    world.until_verdict("worker@1", UP).await;
+    world.manager.kill_main("worker@1.service").unwrap();
+    world.until_verdict("worker@1", DOWN).await;
+    world.systemctl(&["reset-failed", "worker@1.service"]);
+    world
+        .until("the instance is gone", |table| table.units.is_empty())
+        .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -128,8 +171,7 @@ async fn a_unit_that_appears_by_name_is_seen_without_a_reload() {
     assert_eq!(service(&late).kind, "simple");
 
     // And a file that goes is seen with the reload that goes with it.
-    let units = world.manager.dir().join("units");
-    std::fs::rename(units.join("late.service"), units.join("late.gone")).unwrap();
+    world.remove_unit("late.service");
     world.systemctl(&["stop", "late.service"]);
     world.manager.daemon_reload().unwrap();
     world.until_verdict("late", MISSING).await;

@@ -63,6 +63,14 @@ impl World {
         for (name, text) in units {
             options = options.unit(*name, *text);
         }
+        Self::start_in(options, watch, limits).await
+    }
+
+    pub(crate) async fn start_in(
+        options: prunelle_sandbox::Options,
+        watch: &str,
+        limits: Limits,
+    ) -> Self {
         // The first test of a process sets it up; what fails then says why.
         let _ = telemetry::init(LogFormat::Logfmt, "prunelle_systemd=debug");
         let manager = Manager::start(options).unwrap();
@@ -164,6 +172,12 @@ impl World {
     /// Takes the bus away, and its socket, so that it stays away until [`Manager::start_bus`].
     pub(crate) fn stop_bus(&self) {
         self.systemctl(&["stop", "dbus.socket", "dbus.service"]);
+    }
+
+    /// Takes a unit file away, without a reload.
+    pub(crate) fn remove_unit(&self, unit: &str) {
+        let file = self.manager.dir().join("units").join(unit);
+        std::fs::rename(&file, file.with_extension("gone")).unwrap();
     }
 
     /// Links a unit file to /dev/null, without a reload.
