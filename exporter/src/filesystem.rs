@@ -86,11 +86,11 @@ pub fn list(roots: &Roots) -> Reading<Vec<FileSystem>> {
 
 /// The mounts that are watched, each mount point once.
 fn watched(mounts: Vec<Mount>, rootfs: &Path) -> Vec<FileSystem> {
-    let rootfs_bytes = rootfs.as_os_str().as_bytes();
     // A list in which the host's root is a mount point like any other was made inside this container: only
-    // what is below that is the host's.
+    // what is below that is the host's. Paths are compared, not texts: `/host/` is `/host`.
+    let path = |mount: &Mount| PathBuf::from(OsStr::from_bytes(&mount.mountpoint));
     let is_from_inside =
-        rootfs != Path::new("/") && mounts.iter().any(|mount| mount.mountpoint == rootfs_bytes);
+        rootfs != Path::new("/") && mounts.iter().any(|mount| path(mount) == rootfs);
     let view = if is_from_inside {
         rootfs
     } else {
@@ -98,7 +98,7 @@ fn watched(mounts: Vec<Mount>, rootfs: &Path) -> Vec<FileSystem> {
     };
     let mut watched: Vec<FileSystem> = Vec::new();
     for mount in mounts {
-        let mountpoint = Path::new(OsStr::from_bytes(&mount.mountpoint));
+        let mountpoint = path(&mount);
         let Ok(below) = mountpoint.strip_prefix(view) else {
             continue;
         };

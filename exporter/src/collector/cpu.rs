@@ -1,10 +1,11 @@
 //! CPU usage over the sampling interval, from `/proc/stat`, or from the cgroup of a container.
 
+use std::sync::Arc;
+
 use super::{Collector, CollectorError, Gathered, Source};
 use crate::family::Metric;
 use crate::host::Host;
 use crate::overview::{Figure, OverviewSample};
-use std::sync::Arc;
 
 pub(super) const COLLECTOR: Collector = Collector::new(
     "cpu",
