@@ -86,7 +86,7 @@ sum_of_tests() {
 if have cargo-nextest; then
     run_tests() { cargo nextest run --locked --no-fail-fast --no-tests=pass "$@"; }
 else
-    run_tests() { cargo test --locked --no-fail-fast --lib --bins --tests "$@"; }
+    run_tests() { cargo test --locked --no-fail-fast "$@"; }
 fi
 
 shell_scripts() {
@@ -114,18 +114,11 @@ PRUNELLE_BIN_DIR=$(cd "$target/debug" 2>/dev/null && pwd)
 export PRUNELLE_BIN_DIR
 
 if [ -z "$no_sandbox" ]; then
-    tests 'unit and integration tests' run_tests --workspace --exclude prunelle-e2e
+    tests 'unit and integration tests' run_tests --workspace --exclude prunelle-e2e --lib --bins --tests
 else
-    # The integration tests of these three start a real systemd.
-    needs_root=(prunelle-sandbox prunelle-systemd prunelle-exporter)
-    excluded=()
-    for crate in "${needs_root[@]}"; do
-        excluded+=(--exclude "$crate")
-    done
-    tests 'unit and integration tests' run_tests --workspace --exclude prunelle-e2e "${excluded[@]}"
-    for crate in "${needs_root[@]}"; do
-        tests "unit tests of $crate" run_tests --package "$crate" --lib --bins
-    done
+    # The other integration tests start a real systemd.
+    tests 'unit tests' run_tests --workspace --lib --bins
+    tests 'integration tests of the foundation' run_tests --package prunelle-foundation --tests
 fi
 tests 'documentation tests' cargo test --workspace --doc --locked --quiet
 
@@ -134,7 +127,7 @@ stage 'Alertmanager: configuration and routes' alertmanager/tests/check.sh
 
 if [ "$e2e" = yes ]; then
     if [ -z "$no_sandbox" ]; then
-        tests 'end to end' run_tests --package prunelle-e2e
+        tests 'end to end' run_tests --package prunelle-e2e --tests
     else
         say "test.sh: end-to-end tests and tests with a real systemd did not run: $no_sandbox (--no-e2e accepts that)"
         failed=$((failed + 1))

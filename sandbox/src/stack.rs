@@ -378,6 +378,8 @@ fn start_prometheus(
             "--storage.tsdb.path={}",
             folder.join("data").display()
         ))
-        .arg(format!("--web.listen-address=127.0.0.1:{port}"));
+        .arg(format!("--web.listen-address=127.0.0.1:{port}"))
+        // An alert raised before Alertmanager was found, in the first 5 s, is sent again after this; 1m as shipped.
+        .arg("--rules.alert.resend-delay=10s");
     Server::start_new("Prometheus", command, port, folder.join("log"))
 }
