@@ -64,6 +64,7 @@ if [ ! -d "$debian" ]; then
 fi
 
 work=$(mktemp -d)
+cgroups=()
 container=
 leader=
 clean_up() {
@@ -82,6 +83,7 @@ clean_up() {
         wait "$container" 2>/dev/null || true
     fi
     rm -rf "$work"
+    [ ${#cgroups[@]} -eq 0 ] || find "${cgroups[@]}" -depth -type d -exec rmdir {} +
     exit $status
 }
 trap clean_up EXIT
@@ -93,10 +95,47 @@ cp -a "$repo/deploy" "$repo/docs" "$repo/prometheus" "$repo/alertmanager" "$work
 cp "$PRUNELLE_BIN_DIR/prunelle-exporter" "$PRUNELLE_BIN_DIR/prunelle-healer" "$work/prunelle/bin/"
 
 options=(--quiet --register=no --machine="prunelle-$$" --directory="$debian" --volatile=overlay
-    --private-network --bind-ro="$work/prunelle:/mnt/prunelle" --tmpfs=/tmp:size=32M,mode=1777 --console=read-only --boot)
-# Where no systemd runs, there is nobody to ask for a scope.
-[ -d /run/systemd/system ] || options+=(--keep-unit)
-systemd-nspawn "${options[@]}" >"$work/console" 2>&1 </dev/null &
+    --private-network --bind-ro="$work/prunelle:/mnt/prunelle" --tmpfs=/tmp:size=32M,mode=1777)
+# Where no systemd runs, there is nobody to ask for a scope: the container stays in a cgroup that is made here.
+if [ ! -d /run/systemd/system ]; then
+    options+=(--keep-unit)
+    own=$(sed -n 's/^0:://p' /proc/self/cgroup)
+    cgroups+=("$(findmnt --raw --noheadings --first-only --types cgroup2 --output TARGET)${own%/}/prunelle-$$")
+    own=$(sed -n 's/^[0-9]*:name=systemd://p' /proc/self/cgroup)
+    [ -z "$own" ] ||
+        cgroups+=("$(findmnt --raw --noheadings --first-only --types cgroup --options name=systemd --output TARGET)${own%/}/prunelle-$$")
+    mkdir "${cgroups[@]}"
+fi
+in_own_cgroup() (
+    for cgroup in "${cgroups[@]}"; do
+        echo "$BASHPID" >"$cgroup/cgroup.procs"
+    done
+    exec "$@"
+)
+
+passed=0
+check() {
+    local what=$1
+    shift
+    "$@" || stop_with "not so: $what"
+    passed=$((passed + 1))
+    say "ok: $what"
+}
+
+# An image being built: nothing runs, and nothing may be asked to.
+image() {
+    in_own_cgroup systemd-nspawn "${options[@]}" --console=pipe sh -ec '
+        /mnt/prunelle/deploy/install.sh >/dev/null 2>&1
+        test -L /etc/systemd/system/multi-user.target.wants/prunelle-healer.service
+        test -L /etc/systemd/system/multi-user.target.wants/prunelle-exporter.service
+        /mnt/prunelle/deploy/install.sh | grep -q "Enabled, not started"
+        /mnt/prunelle/deploy/uninstall.sh --purge >/dev/null
+        ! test -e /etc/prunelle -o -L /etc/systemd/system/multi-user.target.wants/prunelle-healer.service' </dev/null
+}
+check 'install.sh and uninstall.sh work in an image that is not running' image
+
+# It ends with this script, however that ends.
+in_own_cgroup setpriv --pdeathsig KILL systemd-nspawn "${options[@]}" --console=read-only --boot >"$work/console" 2>&1 </dev/null &
 container=$!
 
 inside() {
@@ -115,14 +154,6 @@ until_true() {
     done
 }
 
-passed=0
-check() {
-    local what=$1
-    shift
-    "$@" || stop_with "not so: $what"
-    passed=$((passed + 1))
-    say "ok: $what"
-}
 wait_for() {
     until_true "$@"
     passed=$((passed + 1))

@@ -1,6 +1,7 @@
 //! Carrying out the state machine's effects: each step is one future over owned inputs, so that the engine can wait
 //! for many at once, stop waiting for any, and be dropped at any moment as a crash would.
 
+use std::error::Error as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,7 +9,7 @@ use std::time::Duration;
 use prunelle_foundation::clock::{Now, SharedClock};
 use prunelle_systemd::UnitName;
 use serde_json::{Value, json};
-use tracing::warn;
+use tracing::{debug, warn};
 
 use super::RemediationId;
 use super::alarm::Alarm;
@@ -241,7 +242,10 @@ async fn folder_fact(ports: &Ports, subject: &Subject) -> Fact<FolderFacts> {
         .await;
     match reading {
         Ok(Ok(value)) => Fact::Known { value, at },
-        Ok(Err(error)) => Fact::Unknown(error.to_string()),
+        Ok(Err(error)) => {
+            debug!(%error, cause = error.source().map(tracing::field::display), "cannot look at the folder");
+            Fact::Unknown(error.to_string())
+        }
         Err(error) => Fact::Unknown(error.to_string()),
     }
 }
