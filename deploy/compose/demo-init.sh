@@ -5,5 +5,7 @@ set -eu
 for mount in $(awk '$5 ~ "^/sys/fs/cgroup" { print $5 }' /proc/self/mountinfo); do
     mount -o remount,bind,rw "$mount"
 done
-install -m 0400 /secrets/healer-token /etc/prunelle/webhook-token
+install -o prunelle -g prunelle -m 0400 /secrets/healer-token /etc/prunelle/webhook-token
+# The volumes of journal and log are made by root.
+chown prunelle:prunelle /var/lib/prunelle /var/log/prunelle
 exec /sbin/init
