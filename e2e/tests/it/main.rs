@@ -3,6 +3,12 @@
 //! Each starts a stack of its own (`prunelle_sandbox::Stack`), so that they run at the same time and in any order.
 
 #[cfg(test)]
+mod cannot_start;
+#[cfg(test)]
 mod dead_service;
 #[cfg(test)]
 mod demo;
+#[cfg(test)]
+mod two_hosts;
+#[cfg(test)]
+mod unknown_is_not_down;
