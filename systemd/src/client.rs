@@ -148,8 +148,10 @@ impl Systemd {
             stop,
             watch: watch_receiver,
             remembered: BTreeSet::new(),
+            has_connected: false,
         };
-        tasks.spawn("systemd", owner.run());
+        // Essential: without it the table would go stale and still look right.
+        tasks.spawn_essential("systemd", owner.run());
         Self { shared, call_limit }
     }
 

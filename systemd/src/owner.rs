@@ -28,50 +28,42 @@ pub(crate) struct Owner {
     pub(crate) watch: watch::Receiver<WatchList>,
     /// What globs stood for on earlier connections.
     pub(crate) remembered: BTreeSet<UnitName>,
+    /// There was a connection before.
+    pub(crate) has_connected: bool,
 }
 
 impl Owner {
     /// Connects, again and again, until the program stops.
     pub(crate) async fn run(mut self) {
+        let stop = self.stop.clone();
         let mut wait = self.limits.backoff_first;
-        let mut has_connected = false;
+        let mut told = String::new();
         loop {
-            let stop = self.stop.clone();
-            let attempt = tokio::select! {
+            let end = tokio::select! {
                 () = stop.stopped() => return,
-                attempt = timeout(self.limits.call, Bus::connect(&self.connect)) => attempt,
-            };
-            let end = match attempt {
-                Ok(Ok(Some((bus, stream)))) => {
-                    if has_connected {
-                        self.shared.counters.count_reconnect();
+                attempt = timeout(self.limits.call, Bus::connect(&self.connect)) => match attempt {
+                    Ok(Ok(Some((bus, stream)))) => self.serve(bus, stream).await,
+                    Ok(Ok(None)) => End::Failed("systemd is not on the bus".to_owned()),
+                    Ok(Err(error)) => End::Failed(format!("cannot connect to the system bus: {error}")),
+                    Err(_) => {
+                        let limit = self.limits.call;
+                        End::Failed(format!("the system bus does not answer within {limit:?}"))
                     }
-                    has_connected = true;
-                    let mut session = Session::open(&self, bus, stream);
-                    let end = session.run(&mut self.watch).await;
-                    self.remembered = session.close();
-                    end
-                }
-                Ok(Ok(None)) => {
-                    tracing::debug!("systemd is not on the bus");
-                    End::Failed
-                }
-                Ok(Err(error)) => {
-                    tracing::debug!(%error, "cannot connect to the system bus");
-                    End::Failed
-                }
-                Err(_) => {
-                    tracing::debug!(limit = ?self.limits.call, "the system bus does not answer");
-                    End::Failed
-                }
+                },
             };
             match end {
                 End::Stopping => return,
                 End::Lost => {
                     tracing::warn!("connection to systemd lost, connecting again");
                     wait = self.limits.backoff_first;
+                    told.clear();
                 }
-                End::Failed => {}
+                // Once for each reason, not for each attempt.
+                End::Failed(why) if why != told => {
+                    tracing::warn!("{why}; trying again until it works");
+                    told = why;
+                }
+                End::Failed(_) => {}
             }
             tokio::select! {
                 () = stop.stopped() => return,
@@ -79,5 +71,16 @@ impl Owner {
             }
             wait = (wait * 2).min(self.limits.backoff_last);
         }
+    }
+
+    /// Serves one connection to its end.
+    async fn serve(&mut self, bus: Bus, stream: zbus::MessageStream) -> End {
+        if std::mem::replace(&mut self.has_connected, true) {
+            self.shared.counters.count_reconnect();
+        }
+        let mut session = Session::open(self, bus, stream);
+        let end = session.run(&mut self.watch).await;
+        self.remembered = session.close();
+        end
     }
 }

@@ -54,8 +54,8 @@ pub(crate) enum End {
     Stopping,
     /// The connection ended, or systemd was replaced; a picture had been had.
     Lost,
-    /// It did not come to a picture.
-    Failed,
+    /// It did not come to a picture, and why.
+    Failed(String),
 }
 
 /// Why a picture is taken.
@@ -139,8 +139,7 @@ impl Session {
             prepared = prepare(&self.bus, &self.shared) => prepared,
         };
         if let Err(error) = prepared {
-            tracing::warn!(%error, "cannot subscribe to systemd");
-            return End::Failed;
+            return End::Failed(format!("cannot subscribe to systemd's signals: {error}"));
         }
         self.start_picture(Purpose::Resync, watch);
         let stop = self.stop.clone();
@@ -152,7 +151,7 @@ impl Session {
                         self.hear(stamped);
                         self.follow_up(watch)
                     }
-                    None => Some(self.lost()),
+                    None => Some(self.lost("the connection ended")),
                 },
                 Some(answer) = self.answers.next(), if !self.answers.is_empty() => {
                     self.take(answer);
@@ -216,7 +215,7 @@ impl Session {
         }
         for need in self.model.take_needs() {
             match need {
-                Need::Reconnect => return Some(self.lost()),
+                Need::Reconnect => return Some(self.lost("systemd was replaced")),
                 Need::Picture => is_picture_needed = true,
                 Need::PictureSoon => {
                     self.picture_due
@@ -297,11 +296,11 @@ impl Session {
 
     fn picture_failed(&mut self, error: &zbus::Error) -> Option<End> {
         self.model.give_up_picture();
-        tracing::warn!(%error, "cannot take a full picture of systemd's units");
         if is_answer(error) {
             // It answers, but not this: nothing is gained by asking again at once.
-            return Some(self.lost());
+            return Some(self.lost(&format!("cannot list systemd's units: {error}")));
         }
+        tracing::warn!(%error, "systemd does not answer, asking again");
         // It does not answer: the ping goes on, and its answer asks for the next picture.
         self.lose();
         self.liveness.doubt();
@@ -355,11 +354,11 @@ impl Session {
         });
     }
 
-    fn lost(&self) -> End {
+    fn lost(&self, why: &str) -> End {
         if self.was_synchronised {
             End::Lost
         } else {
-            End::Failed
+            End::Failed(why.to_owned())
         }
     }
 }
