@@ -4,7 +4,9 @@
 //! as unset, and [`Settings::resolve`] is the one place that knows the defaults. `AUTO_HEALING_ENABLED` is the
 //! exception: the more cautious of flag and variable counts, because nothing may raise the mode.
 
-use std::fmt;
+mod flags;
+mod problem;
+
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -13,112 +15,9 @@ use prunelle_foundation::quantity::ByteSize;
 use prunelle_foundation::telemetry::LogFormat;
 use reqwest::Url;
 
-/// Flags and variables as given. Texts only, so that one place reports everything that is wrong.
-#[derive(Clone, Debug, Default, clap::Args)]
-pub struct Flags {
-    /// Address on which the webhook, the status page and /metrics are served [default: 127.0.0.1:8050]
-    #[arg(
-        long = "web.listen-address",
-        env = "PRUNELLE_HEALER_WEB_LISTEN_ADDRESS",
-        hide_env_values = true,
-        value_name = "ADDRESS"
-    )]
-    pub listen_address: Option<String>,
-    /// File with the token that Alertmanager sends; given twice during a rotation, separated by commas in the variable [default: /etc/prunelle/webhook-token]
-    #[arg(
-        long = "web.token-file",
-        env = "PRUNELLE_HEALER_WEB_TOKEN_FILE",
-        hide_env_values = true,
-        value_name = "FILE",
-        value_delimiter = ','
-    )]
-    pub token_files: Vec<String>,
-    /// The policy [default: /etc/prunelle/policy.yml]
-    #[arg(
-        long = "policy.file",
-        env = "PRUNELLE_HEALER_POLICY_FILE",
-        hide_env_values = true,
-        value_name = "FILE",
-        global = true
-    )]
-    pub policy_file: Option<String>,
-    /// Folder of the journal [default: /var/lib/prunelle]
-    #[arg(
-        long = "storage.path",
-        env = "PRUNELLE_HEALER_STORAGE_PATH",
-        hide_env_values = true,
-        value_name = "FOLDER"
-    )]
-    pub storage_path: Option<String>,
-    /// Space held back for the journal in case the file system fills up [default: 64MiB]
-    #[arg(
-        long = "storage.reserve",
-        env = "PRUNELLE_HEALER_STORAGE_RESERVE",
-        hide_env_values = true,
-        value_name = "SIZE"
-    )]
-    pub storage_reserve: Option<String>,
-    /// The JSON action log [default: /var/log/prunelle/actions.jsonl]
-    #[arg(
-        long = "actions.file",
-        env = "PRUNELLE_HEALER_ACTIONS_FILE",
-        hide_env_values = true,
-        value_name = "FILE"
-    )]
-    pub actions_file: Option<String>,
-    /// Folder of the control socket and of the file `pause` [default: /run/prunelle]
-    #[arg(
-        long = "runtime.path",
-        env = "PRUNELLE_HEALER_RUNTIME_PATH",
-        hide_env_values = true,
-        value_name = "FOLDER",
-        global = true
-    )]
-    pub runtime_path: Option<String>,
-    /// Alertmanager, whose active alerts are the truth [default: <http://127.0.0.1:9093>]
-    #[arg(
-        long = "alertmanager.url",
-        env = "PRUNELLE_HEALER_ALERTMANAGER_URL",
-        hide_env_values = true,
-        value_name = "URL"
-    )]
-    pub alertmanager_url: Option<String>,
-    /// Grafana, linked from the status page [default: none]
-    #[arg(
-        long = "grafana.url",
-        env = "PRUNELLE_HEALER_GRAFANA_URL",
-        hide_env_values = true,
-        value_name = "URL"
-    )]
-    pub grafana_url: Option<String>,
-    /// Services shown on the status page: names and globs, separated by commas; `nginx` means `nginx.service` [default: none]
-    #[arg(
-        long = "monitored-services",
-        env = "MONITORED_SERVICES",
-        hide_env_values = true,
-        value_name = "LIST"
-    )]
-    pub monitored_services: Option<String>,
-    /// False keeps to observe; True has no opinion; the more cautious of flag and variable counts [env: `AUTO_HEALING_ENABLED`] [default: no opinion]
-    #[arg(long = "auto-healing-enabled", value_name = "BOOLEAN")]
-    pub auto_healing_enabled: Option<String>,
-    /// error, warn, info, debug, trace, or a filter [default: info]
-    #[arg(
-        long = "log.level",
-        env = "PRUNELLE_HEALER_LOG_LEVEL",
-        hide_env_values = true,
-        value_name = "LEVEL"
-    )]
-    pub log_level: Option<String>,
-    /// logfmt or json [default: logfmt]
-    #[arg(
-        long = "log.format",
-        env = "PRUNELLE_HEALER_LOG_FORMAT",
-        hide_env_values = true,
-        value_name = "FORMAT"
-    )]
-    pub log_format: Option<String>,
-}
+pub use flags::Flags;
+use problem::Errors;
+pub use problem::{SettingError, SettingErrors};
 
 /// The variable behind `--auto-healing-enabled`, read apart because the flag does not override it.
 pub const AUTO_HEALING_VARIABLE: &str = "AUTO_HEALING_ENABLED";
@@ -154,66 +53,13 @@ pub struct Settings {
     pub log_format: LogFormat,
 }
 
-/// One setting that cannot be used.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SettingError {
-    /// The flag, or the variable that no flag overrides.
-    pub setting: &'static str,
-    /// What is wrong.
-    pub message: String,
-    /// What to write instead.
-    pub hint: String,
-}
-
-impl fmt::Display for SettingError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            setting,
-            message,
-            hint,
-        } = self;
-        write!(f, "{setting}")?;
-        if let Some(variable) = variable(setting) {
-            write!(f, " ({variable})")?;
-        }
-        write!(f, ": {message}\n  hint: {hint}")
-    }
-}
-
-/// The variable of a flag: `--storage.reserve` is `PRUNELLE_HEALER_STORAGE_RESERVE`.
-fn variable(flag: &str) -> Option<String> {
-    let name = flag.strip_prefix("--").filter(|name| name.contains('.'))?;
-    Some(format!(
-        "PRUNELLE_HEALER_{}",
-        name.replace(['.', '-'], "_").to_uppercase()
-    ))
-}
-
-/// Everything that is wrong with the settings; never empty.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SettingErrors(pub Vec<SettingError>);
-
-impl fmt::Display for SettingErrors {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, error) in self.0.iter().enumerate() {
-            if index > 0 {
-                f.write_str("\n")?;
-            }
-            error.fmt(f)?;
-        }
-        Ok(())
-    }
-}
-
-impl std::error::Error for SettingErrors {}
-
 impl Settings {
     /// Flags and the variable `AUTO_HEALING_ENABLED` in, settings out. Pure.
     pub fn resolve(
         flags: &Flags,
         auto_healing_variable: Option<&str>,
     ) -> Result<Self, SettingErrors> {
-        let mut errors = Errors(Vec::new());
+        let mut errors = Errors::default();
         let listen_address = errors.parse(
             "--web.listen-address",
             or(flags.listen_address.as_deref(), "127.0.0.1:8050"),
@@ -374,35 +220,6 @@ fn url(text: &str) -> Result<Url, String> {
         return Err("not an address of HTTP".to_owned());
     }
     Ok(url)
-}
-
-struct Errors(Vec<SettingError>);
-
-impl Errors {
-    fn parse<T>(
-        &mut self,
-        setting: &'static str,
-        text: &str,
-        hint: &str,
-        read: impl FnOnce(&str) -> Result<T, String>,
-    ) -> Option<T> {
-        read(text)
-            .map_err(|message| {
-                self.0.push(SettingError {
-                    setting,
-                    message: format!("`{text}`: {message}"),
-                    hint: hint.to_owned(),
-                });
-            })
-            .ok()
-    }
-
-    fn switch(&mut self, setting: &'static str, text: Option<&str>) -> Option<bool> {
-        let text = text?;
-        self.parse(setting, text, "write True or False", |text| {
-            boolean(text).ok_or_else(|| "neither true nor false".to_owned())
-        })
-    }
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 use clap::Parser;
 
+use super::problem::variable;
 use super::*;
 
 #[derive(Debug, Parser)]

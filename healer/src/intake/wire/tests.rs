@@ -2,6 +2,7 @@ use serde_json::{Value, json};
 
 use super::super::tests::{alert, our_alert, payload};
 use super::*;
+use crate::alert::AlertStatus;
 
 fn read(body: &Value) -> Result<Read, Unreadable> {
     notification(body.to_string().as_bytes(), &Limits::default())

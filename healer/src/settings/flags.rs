@@ -1,0 +1,108 @@
+//! The flags, each with its environment variable. Nothing is checked here and nothing has a default here.
+
+/// Flags and variables as given. Texts only, so that one place reports everything that is wrong.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub struct Flags {
+    /// Address on which the webhook, the status page and /metrics are served [default: 127.0.0.1:8050]
+    #[arg(
+        long = "web.listen-address",
+        env = "PRUNELLE_HEALER_WEB_LISTEN_ADDRESS",
+        hide_env_values = true,
+        value_name = "ADDRESS"
+    )]
+    pub listen_address: Option<String>,
+    /// File with the token that Alertmanager sends; given twice during a rotation, separated by commas in the variable [default: /etc/prunelle/webhook-token]
+    #[arg(
+        long = "web.token-file",
+        env = "PRUNELLE_HEALER_WEB_TOKEN_FILE",
+        hide_env_values = true,
+        value_name = "FILE",
+        value_delimiter = ','
+    )]
+    pub token_files: Vec<String>,
+    /// The policy [default: /etc/prunelle/policy.yml]
+    #[arg(
+        long = "policy.file",
+        env = "PRUNELLE_HEALER_POLICY_FILE",
+        hide_env_values = true,
+        value_name = "FILE",
+        global = true
+    )]
+    pub policy_file: Option<String>,
+    /// Folder of the journal [default: /var/lib/prunelle]
+    #[arg(
+        long = "storage.path",
+        env = "PRUNELLE_HEALER_STORAGE_PATH",
+        hide_env_values = true,
+        value_name = "FOLDER"
+    )]
+    pub storage_path: Option<String>,
+    /// Space held back for the journal in case the file system fills up [default: 64MiB]
+    #[arg(
+        long = "storage.reserve",
+        env = "PRUNELLE_HEALER_STORAGE_RESERVE",
+        hide_env_values = true,
+        value_name = "SIZE"
+    )]
+    pub storage_reserve: Option<String>,
+    /// The JSON action log [default: /var/log/prunelle/actions.jsonl]
+    #[arg(
+        long = "actions.file",
+        env = "PRUNELLE_HEALER_ACTIONS_FILE",
+        hide_env_values = true,
+        value_name = "FILE"
+    )]
+    pub actions_file: Option<String>,
+    /// Folder of the control socket and of the file `pause` [default: /run/prunelle]
+    #[arg(
+        long = "runtime.path",
+        env = "PRUNELLE_HEALER_RUNTIME_PATH",
+        hide_env_values = true,
+        value_name = "FOLDER",
+        global = true
+    )]
+    pub runtime_path: Option<String>,
+    /// Alertmanager, whose active alerts are the truth [default: <http://127.0.0.1:9093>]
+    #[arg(
+        long = "alertmanager.url",
+        env = "PRUNELLE_HEALER_ALERTMANAGER_URL",
+        hide_env_values = true,
+        value_name = "URL"
+    )]
+    pub alertmanager_url: Option<String>,
+    /// Grafana, linked from the status page [default: none]
+    #[arg(
+        long = "grafana.url",
+        env = "PRUNELLE_HEALER_GRAFANA_URL",
+        hide_env_values = true,
+        value_name = "URL"
+    )]
+    pub grafana_url: Option<String>,
+    /// Services shown on the status page: names and globs, separated by commas; `nginx` means `nginx.service` [default: none]
+    #[arg(
+        long = "monitored-services",
+        env = "MONITORED_SERVICES",
+        hide_env_values = true,
+        value_name = "LIST"
+    )]
+    pub monitored_services: Option<String>,
+    /// False keeps to observe; True has no opinion; the more cautious of flag and variable counts [env: `AUTO_HEALING_ENABLED`] [default: no opinion]
+    #[arg(long = "auto-healing-enabled", value_name = "BOOLEAN")]
+    pub auto_healing_enabled: Option<String>,
+    /// error, warn, info, debug, trace, or a filter [default: info]
+    #[arg(
+        long = "log.level",
+        env = "PRUNELLE_HEALER_LOG_LEVEL",
+        hide_env_values = true,
+        value_name = "LEVEL"
+    )]
+    pub log_level: Option<String>,
+    /// logfmt or json [default: logfmt]
+    #[arg(
+        long = "log.format",
+        env = "PRUNELLE_HEALER_LOG_FORMAT",
+        hide_env_values = true,
+        value_name = "FORMAT"
+    )]
+    pub log_format: Option<String>,
+}
