@@ -5,6 +5,7 @@
 //! `DBUS_SYSTEM_BUS_ADDRESS` says so. What must hold: when a [`Manager`] is dropped, or its process is killed, every
 //! process, mount, namespace and cgroup of the sandbox is gone (`keeper.sh` sees to it).
 
+mod launch;
 mod units;
 
 use std::ffi::OsStr;
@@ -21,15 +22,9 @@ use crate::namespace::Namespace;
 use crate::spawn::{self, Kept};
 use crate::wait;
 
-const INIT: &str = include_str!("manager/init.sh");
-const INIT_PID: &str = "init.pid";
-const MANAGER_PID: &str = "manager.pid";
 const LOG: &str = "manager.log";
-const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-const RUNTIME: &str = "/run/user/0";
 const BUS: &str = "dbus.service";
 const BUS_SOCKET: &str = "/run/user/0/bus";
-const BUS_ADDRESS: &str = "unix:path=/run/user/0/bus";
 const START_LIMIT: Duration = Duration::from_secs(20);
 
 /// How to start a [`Manager`].
@@ -89,14 +84,12 @@ impl Manager {
         for (name, text) in &options.units {
             fs::write(dir.join("units").join(name), text)?;
         }
-        // Files of an earlier run in the same folder must not be taken for this one's.
-        for pid in [INIT_PID, MANAGER_PID] {
-            fs::write(dir.join(pid), "")?;
-        }
+        launch::forget(&dir)?;
 
-        let env = environment(&dir, options.env);
-        let mut kept = spawn::keep_with_cgroup("prunelle", &unshare(&dir, &env), &dir.join(LOG))?;
-        let (namespace, process) = locate(&dir, || kept.is_running())
+        let env = launch::environment(&dir, options.env);
+        let mut kept =
+            spawn::keep_with_cgroup("prunelle", &launch::unshare(&dir, &env), &dir.join(LOG))?;
+        let (namespace, process) = launch::locate(&dir, || kept.is_running())
             .with_context(|| format!("no manager came up: {}", spawn::tail(&dir.join(LOG))))?;
         let manager = Self {
             _kept: Some(kept),
@@ -113,12 +106,12 @@ impl Manager {
     /// A manager that another process started in `dir`; dropping this leaves it alone.
     pub fn attach(dir: &Path) -> Result<Self> {
         let dir = dir.canonicalize()?;
-        let (namespace, process) = locate(&dir, || true)?;
+        let (namespace, process) = launch::locate(&dir, || true)?;
         Ok(Self {
             _kept: None,
             namespace,
             process,
-            env: environment(&dir, Vec::new()),
+            env: launch::environment(&dir, Vec::new()),
             dir,
             _temporary: None,
         })
@@ -277,55 +270,4 @@ impl Manager {
         })
         .with_context(|| spawn::tail(&self.dir.join(LOG)))
     }
-}
-
-/// The whole environment inside: nothing of the caller's leaks in.
-fn environment(dir: &Path, extra: Vec<(String, String)>) -> Vec<(String, String)> {
-    let units = dir.join("units").display().to_string();
-    let dir = dir.display().to_string();
-    let mut env: Vec<(String, String)> = [
-        ("PATH", PATH),
-        ("HOME", &dir),
-        ("LANG", "C.UTF-8"),
-        ("XDG_RUNTIME_DIR", RUNTIME),
-        ("DBUS_SYSTEM_BUS_ADDRESS", BUS_ADDRESS),
-        ("DBUS_SESSION_BUS_ADDRESS", BUS_ADDRESS),
-        ("PRUNELLE_SANDBOX", &dir),
-        // The manager sees our units and no others; generators would add some of the host's.
-        ("SYSTEMD_UNIT_PATH", &units),
-        ("SYSTEMD_GENERATOR_PATH", "/nonexistent"),
-        ("SYSTEMD_ENVIRONMENT_GENERATOR_PATH", "/nonexistent"),
-    ]
-    .map(|(key, value)| (key.to_owned(), value.to_owned()))
-    .into();
-    env.extend(extra);
-    env
-}
-
-fn unshare(dir: &Path, env: &[(String, String)]) -> Command {
-    let mut command = spawn::command("unshare");
-    command
-        .args(["--mount", "--pid", "--ipc", "--uts", "--fork"])
-        .args(["--kill-child", "--propagation", "private", "--"])
-        .args(["/bin/sh", "-c", INIT, "prunelle-init"])
-        .arg(dir)
-        .args(env.iter().map(|(key, value)| format!("{key}={value}")));
-    command
-}
-
-/// Finds the namespaces and the manager's process, from the pids that `init.sh` writes.
-fn locate(dir: &Path, mut is_running: impl FnMut() -> bool) -> Result<(Namespace, Pid)> {
-    let mut pid_in = |file: &str| {
-        wait::try_until(&format!("{file} is written"), START_LIMIT, || {
-            ensure!(is_running(), "it ended at once");
-            let text = fs::read_to_string(dir.join(file))?;
-            // Without its line end it is not written to its end.
-            Ok(text
-                .strip_suffix('\n')
-                .and_then(|pid| Pid::from_raw(pid.parse().ok()?)))
-        })
-    };
-    let namespace = Namespace::of(pid_in(INIT_PID)?);
-    let manager = pid_in(MANAGER_PID)?;
-    Ok((namespace, namespace.outside(manager)?))
 }

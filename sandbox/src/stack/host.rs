@@ -91,6 +91,7 @@ pub struct Host {
     dir: PathBuf,
     exporter_log: PathBuf,
     healer_log: PathBuf,
+    healer_program: PathBuf,
 }
 
 /// What a host must know of the stack around it.
@@ -145,6 +146,7 @@ impl Host {
             web_port,
             exporter_log: dir.join("exporter.log"),
             healer_log: dir.join("healer.log"),
+            healer_program: around.programs.healer.clone(),
             dir,
         })
     }
@@ -224,8 +226,7 @@ impl Host {
 
     /// Runs `prunelle-healer` with these arguments inside, as an operator would.
     pub fn healer_command(&self, arguments: &[&str]) -> Result<String> {
-        let programs = Programs::find()?;
-        let mut command = self.manager.command(programs.healer);
+        let mut command = self.manager.command(&self.healer_program);
         command
             .args(arguments)
             .env("PRUNELLE_HEALER_RUNTIME_PATH", RUNTIME);
@@ -239,7 +240,7 @@ fn instance(exporter_port: u16) -> String {
 
 /// The folder of the demo's services.
 fn demo_folder() -> PathBuf {
-    super::project().join("deploy/demo")
+    super::launch::project().join("deploy/demo")
 }
 
 fn exporter_unit(
