@@ -94,6 +94,7 @@ mkdir -p "$work/prunelle/bin"
 cp -a "$repo/deploy" "$repo/docs" "$repo/prometheus" "$repo/alertmanager" "$work/prunelle/"
 cp "$PRUNELLE_BIN_DIR/prunelle-exporter" "$PRUNELLE_BIN_DIR/prunelle-healer" "$work/prunelle/bin/"
 
+# shellcheck disable=SC2054 # the commas belong to the options
 options=(--quiet --register=no --machine="prunelle-$$" --directory="$debian" --volatile=overlay
     --private-network --bind-ro="$work/prunelle:/mnt/prunelle" --tmpfs=/tmp:size=32M,mode=1777)
 # Where no systemd runs, there is nobody to ask for a scope: the container stays in a cgroup that is made here.

@@ -100,7 +100,7 @@ prepare() {
     if [ ${#PACKAGES[@]} -gt 0 ]; then
         local enabled
         enabled=$(enabled_units)
-        DEBIAN_FRONTEND=noninteractive "${apt[@]}" install -y --no-install-recommends "${PACKAGES[@]}" >/dev/null ||
+        DEBIAN_FRONTEND=noninteractive DEBCONF_NOWARNINGS=yes "${apt[@]}" install -y --no-install-recommends "${PACKAGES[@]}" >/dev/null ||
             stop_with "apt-get could not install ${PACKAGES[*]}: is there a network?"
         comm -13 <(echo "$enabled") <(enabled_units) | xargs -r rm --
     fi
