@@ -28,6 +28,8 @@ pub trait ServiceManager: Send + Sync + fmt::Debug {
         unit: &'a UnitName,
         limit: Duration,
     ) -> BoxFuture<'a, Result<JobResult, SystemdError>>;
+    /// Number of the job that ended last on a unit, by its `Id`, whoever asked for it.
+    fn last_ended_job(&self, id: &UnitName) -> Option<u32>;
 }
 
 impl ServiceManager for Systemd {
@@ -54,5 +56,9 @@ impl ServiceManager for Systemd {
         limit: Duration,
     ) -> BoxFuture<'a, Result<JobResult, SystemdError>> {
         Box::pin(Systemd::finished(self, job, unit, limit))
+    }
+
+    fn last_ended_job(&self, id: &UnitName) -> Option<u32> {
+        Systemd::last_ended_job(self, id).map(|job| job.id)
     }
 }

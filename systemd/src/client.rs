@@ -215,6 +215,12 @@ impl Systemd {
             .map_err(|_| SystemdError::TimedOut(limit))
     }
 
+    /// The job that ended last on a unit, by its `Id`, whoever asked for it; none when none ended of late. A number
+    /// above that of one's own job tells that somebody else had a hand in it since.
+    pub fn last_ended_job(&self, id: &UnitName) -> Option<Job> {
+        self.shared.board.last_of(id.as_str())
+    }
+
     /// Resolves when the unit no longer has this job.
     async fn gone(&self, job: &Job, unit: &UnitName) {
         let mut connection = self.shared.bus.subscribe();

@@ -113,20 +113,30 @@ pub(crate) struct Board {
 #[derive(Debug, Default)]
 struct Ended {
     results: HashMap<String, JobResult>,
-    oldest_first: VecDeque<String>,
+    oldest_first: VecDeque<Posted>,
+}
+
+/// A job on the board, and the unit that it was about.
+#[derive(Debug)]
+struct Posted {
+    path: String,
+    unit: String,
 }
 
 impl Board {
-    /// Posts an end.
-    pub(crate) fn post(&self, path: &str, result: JobResult) {
+    /// Posts the end of a job on a unit.
+    pub(crate) fn post(&self, path: &str, unit: &str, result: JobResult) {
         {
             let mut ended = self.lock();
             if ended.results.insert(path.to_owned(), result).is_none() {
-                ended.oldest_first.push_back(path.to_owned());
+                ended.oldest_first.push_back(Posted {
+                    path: path.to_owned(),
+                    unit: unit.to_owned(),
+                });
             }
             while ended.oldest_first.len() > KEPT {
                 if let Some(oldest) = ended.oldest_first.pop_front() {
-                    ended.results.remove(&oldest);
+                    ended.results.remove(&oldest.path);
                 }
             }
         }
@@ -136,6 +146,14 @@ impl Board {
     /// The end of a job, if it was posted.
     pub(crate) fn result(&self, path: &str) -> Option<JobResult> {
         self.lock().results.get(path).copied()
+    }
+
+    /// The job on a unit that ended last, of those that are still on the board.
+    pub(crate) fn last_of(&self, unit: &str) -> Option<Job> {
+        let ended = self.lock();
+        let posted = ended.oldest_first.iter().rev();
+        let last = posted.into_iter().find(|posted| posted.unit == unit)?;
+        Job::from_path(&last.path)
     }
 
     /// Waits until the end is posted.

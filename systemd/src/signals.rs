@@ -100,9 +100,9 @@ fn sort(message: &Message, systemd: &OwnedUniqueName, board: &Board) -> Option<S
     let body = message.body();
     match member {
         "JobRemoved" => {
-            let (_, path, _, result): (u32, zbus::ObjectPath<'_>, &str, &str) =
+            let (_, path, unit, result): (u32, zbus::ObjectPath<'_>, &str, &str) =
                 body.deserialize().ok()?;
-            board.post(path.as_str(), JobResult::parse(result));
+            board.post(path.as_str(), unit, JobResult::parse(result));
             None
         }
         "UnitNew" => unit(&body).map(Signal::UnitNew),

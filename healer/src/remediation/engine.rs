@@ -244,6 +244,3 @@ async fn rung(alarm: &mut Option<(Duration, BoxFuture<'static, ()>)>) {
         None => std::future::pending().await,
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -19,6 +19,8 @@ use crate::target::Target;
 /// How often the unit is read although no signal tells of a change: the second way, for a unit that is not watched
 /// and for a lost signal.
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
+/// How much later than the answer to a call a signal may come that was sent before it.
+const SIGNAL_LAG: Duration = Duration::from_millis(50);
 
 /// What a look at the unit says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,14 +30,14 @@ enum Sight {
     /// It is on its way, one way or the other.
     NotYet,
     /// It will not be, in words for people.
-    Broken(Reason, String),
+    Broken(String),
 }
 
 /// What is remembered between two looks.
 #[derive(Clone, Debug, Default)]
 struct Memory {
     invocation_before: Option<String>,
-    our_job: Option<u64>,
+    our_job: Option<u32>,
     /// Since when, in which invocation and after how many automatic restarts it holds.
     held: Option<(Now, Option<String>, u32)>,
     /// Somebody else's stop was seen.
@@ -48,13 +50,15 @@ pub(super) async fn check(
     stable_for: Duration,
 ) -> Finding {
     let Target::Unit(unit) = &verification.target else {
-        return broken(Reason::NoTarget, "the target is not a unit", json!({}));
+        return broken("the target is not a unit".to_owned(), json!({}));
     };
     let mut memory = Memory {
         invocation_before: text(&verification.evidence, "invocation_before"),
-        our_job: verification.evidence.get("job").and_then(Value::as_u64),
+        our_job: number(&verification.evidence, "job")
+            .or_else(|| checks.manager.last_ended_job(unit)),
         ..Memory::default()
     };
+    let mut is_second_look = false;
     let mut table = checks.manager.table();
     loop {
         // Marked before the unit is read, so that a change during the reading is not missed.
@@ -80,8 +84,23 @@ pub(super) async fn check(
                     wait = wait.min(left);
                 }
                 Sight::NotYet => {}
-                Sight::Broken(reason, what) => {
-                    return broken(reason, format!("`{unit}` {what}"), evidence(&state));
+                // A signal that tells of a person's stop may still be on its way.
+                Sight::Broken(_) if !is_second_look && state.active == ActiveState::Inactive => {
+                    is_second_look = true;
+                    wait = SIGNAL_LAG;
+                }
+                Sight::Broken(_)
+                    if memory.was_stopped(&state, checks.manager.last_ended_job(&state.id)) =>
+                {
+                    return Finding::bad(
+                        Outcome::Cancelled,
+                        Reason::StoppedByPerson,
+                        format!("`{unit}` was stopped while it was being repaired"),
+                        evidence(&state),
+                    );
+                }
+                Sight::Broken(what) => {
+                    return broken(format!("`{unit}` {what}"), evidence(&state));
                 }
             }
         }
@@ -98,10 +117,19 @@ impl Memory {
         let Some(QueuedJob { id, kind }) = &state.job else {
             return;
         };
-        let is_ours = self.our_job == Some(u64::from(*id));
+        let is_ours = self.our_job == Some(*id);
         let is_stop =
             kind == "stop" || (kind.is_empty() && state.active == ActiveState::Deactivating);
         self.was_stop_seen |= is_stop && !is_ours;
+    }
+
+    /// A unit that is down after a stop, or after somebody else's job, was stopped by somebody.
+    fn was_stopped(&self, state: &UnitState, last_job: Option<u32>) -> bool {
+        match state.active {
+            ActiveState::Inactive => self.was_stop_seen || last_job > self.our_job,
+            ActiveState::Failed => self.was_stop_seen,
+            _ => false,
+        }
     }
 
     fn judge(&mut self, state: &UnitState, now: &Now) -> Sight {
@@ -109,10 +137,7 @@ impl Memory {
         match state.active {
             ActiveState::Active | ActiveState::Reloading => {
                 if state.invocation_id == self.invocation_before {
-                    return Sight::Broken(
-                        Reason::NotVerified,
-                        "still runs in the invocation from before".to_owned(),
-                    );
+                    return Sight::Broken("still runs in the invocation from before".to_owned());
                 }
                 match &self.held {
                     None => {
@@ -125,26 +150,20 @@ impl Memory {
                         Sight::Holds
                     }
                     Some(_) => Sight::Broken(
-                        Reason::NotVerified,
                         "ended and was started again while it was being checked".to_owned(),
                     ),
                 }
             }
-            ActiveState::Activating if state.sub == "auto-restart" => Sight::Broken(
-                Reason::NotVerified,
-                "ended and waits for its automatic restart".to_owned(),
-            ),
+            ActiveState::Activating if state.sub == "auto-restart" => {
+                Sight::Broken("ended and waits for its automatic restart".to_owned())
+            }
             ActiveState::Activating
             | ActiveState::Deactivating
             | ActiveState::Maintenance
             | ActiveState::Other => Sight::NotYet,
             ActiveState::Inactive | ActiveState::Failed if state.job.is_some() => Sight::NotYet,
-            ActiveState::Inactive | ActiveState::Failed if self.was_stop_seen => Sight::Broken(
-                Reason::StoppedByPerson,
-                "was stopped while it was being repaired".to_owned(),
-            ),
             ActiveState::Inactive | ActiveState::Failed => {
-                Sight::Broken(Reason::NotVerified, format!("is {}", describe(state)))
+                Sight::Broken(format!("is {}", describe(state)))
             }
         }
     }
@@ -167,6 +186,10 @@ async fn changed(table: &mut watch::Receiver<Arc<UnitTable>>, unit: &UnitName) {
     }
 }
 
+fn number(evidence: &Value, key: &str) -> Option<u32> {
+    evidence.get(key)?.as_u64()?.try_into().ok()
+}
+
 fn text(evidence: &Value, key: &str) -> Option<String> {
     evidence.get(key)?.as_str().map(str::to_owned)
 }
@@ -179,13 +202,8 @@ fn evidence(state: &UnitState) -> Value {
     })
 }
 
-fn broken(reason: Reason, message: impl Into<String>, evidence: Value) -> Finding {
-    let outcome = if reason == Reason::StoppedByPerson {
-        Outcome::Cancelled
-    } else {
-        Outcome::NotVerified
-    };
-    Finding::bad(outcome, reason, message, evidence)
+fn broken(message: String, evidence: Value) -> Finding {
+    Finding::bad(Outcome::NotVerified, Reason::NotVerified, message, evidence)
 }
 
 #[cfg(test)]

@@ -335,6 +335,7 @@ impl ServiceManager for FakeManager {
                 ("stop-sigterm", Some(known)) => {
                     known.become_(ActiveState::Inactive, "dead");
                     known.job = None;
+                    world.results.insert(9_999, JobResult::Done);
                 }
                 _ => {}
             }
@@ -371,5 +372,9 @@ impl ServiceManager for FakeManager {
                 ended.changed().await.unwrap();
             }
         })
+    }
+
+    fn last_ended_job(&self, _id: &UnitName) -> Option<u32> {
+        self.world().results.keys().last().copied()
     }
 }
