@@ -157,5 +157,5 @@ else
     say "     chgrp GROUP-OF-ALERTMANAGER $token"
 fi
 say '  3. /etc/prunelle/policy.yml: which units may be repaired; list them in'
-say '     /etc/polkit-1/rules.d/50-prunelle.rules too. It only observes until you write `mode: enforce`.'
+say '     /etc/polkit-1/rules.d/50-prunelle.rules too. It only observes until you write "mode: enforce".'
 say '  See /usr/share/doc/prunelle/install.md, and http://127.0.0.1:8050 for what happens.'

@@ -42,7 +42,8 @@ command -v debootstrap >/dev/null || missing+=(debootstrap)
 command -v systemd-nspawn >/dev/null || missing+=(systemd-container)
 if [ ${#missing[@]} -gt 0 ]; then
     say "Installing ${missing[*]}: the container is made and run with them"
-    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null ||
+    apt-get update -qq || say 'the package lists are as old as they are'
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null ||
         stop_with "cannot install ${missing[*]}"
 fi
 
@@ -63,10 +64,19 @@ if [ ! -d "$debian" ]; then
     mv "$debian.part" "$debian"
 fi
 
-work=$(mktemp -d)
+work=$(mktemp -d "${TMPDIR:-/tmp}/prunelle-full.XXXXXX")
 cgroups=()
 container=
 leader=
+# The last processes in them may still be on their way out.
+remove_cgroups() {
+    local deadline=$((SECONDS + 10))
+    until find "${cgroups[@]}" -depth -type d -exec rmdir {} + 2>"$work.rmdir"; do
+        [ $SECONDS -lt $deadline ] || { cat "$work.rmdir" >&2; break; }
+        sleep 0.1
+    done
+    rm -f "$work.rmdir"
+}
 clean_up() {
     local status=$?
     if [ -n "$container" ]; then
@@ -79,11 +89,11 @@ clean_up() {
             inside tail -n 6 /var/log/prunelle/actions.jsonl || true
         fi
         [ -z "$leader" ] || kill -KILL "$leader" 2>/dev/null || true # everything in its pid namespace ends with it
-        kill -TERM "$container" 2>/dev/null || true
+        kill -KILL "$container" 2>/dev/null || true
         wait "$container" 2>/dev/null || true
     fi
     rm -rf "$work"
-    [ ${#cgroups[@]} -eq 0 ] || find "${cgroups[@]}" -depth -type d -exec rmdir {} +
+    [ ${#cgroups[@]} -eq 0 ] || remove_cgroups
     exit $status
 }
 trap clean_up EXIT
@@ -96,7 +106,7 @@ cp "$PRUNELLE_BIN_DIR/prunelle-exporter" "$PRUNELLE_BIN_DIR/prunelle-healer" "$w
 
 # shellcheck disable=SC2054 # the commas belong to the options
 options=(--quiet --register=no --machine="prunelle-$$" --directory="$debian" --volatile=overlay
-    --private-network --bind-ro="$work/prunelle:/mnt/prunelle" --tmpfs=/tmp:size=32M,mode=1777)
+    --private-network --bind-ro="$work/prunelle:/mnt/prunelle" '--tmpfs=/tmp:size=32M,mode=1777')
 # Where no systemd runs, there is nobody to ask for a scope: the container stays in a cgroup that is made here.
 if [ ! -d /run/systemd/system ]; then
     options+=(--keep-unit)
@@ -107,12 +117,12 @@ if [ ! -d /run/systemd/system ]; then
         cgroups+=("$(findmnt --raw --noheadings --first-only --types cgroup --options name=systemd --output TARGET)${own%/}/prunelle-$$")
     mkdir "${cgroups[@]}"
 fi
-in_own_cgroup() (
+enter_own_cgroup() {
+    local cgroup
     for cgroup in "${cgroups[@]}"; do
         echo "$BASHPID" >"$cgroup/cgroup.procs"
     done
-    exec "$@"
-)
+}
 
 passed=0
 check() {
@@ -124,19 +134,24 @@ check() {
 }
 
 # An image being built: nothing runs, and nothing may be asked to.
-image() {
-    in_own_cgroup systemd-nspawn "${options[@]}" --console=pipe sh -ec '
-        /mnt/prunelle/deploy/install.sh >/dev/null 2>&1
+image() (
+    enter_own_cgroup
+    systemd-nspawn "${options[@]}" --console=pipe sh -ec '
+        /mnt/prunelle/deploy/install.sh
         test -L /etc/systemd/system/multi-user.target.wants/prunelle-healer.service
         test -L /etc/systemd/system/multi-user.target.wants/prunelle-exporter.service
         /mnt/prunelle/deploy/install.sh | grep -q "Enabled, not started"
-        /mnt/prunelle/deploy/uninstall.sh --purge >/dev/null
-        ! test -e /etc/prunelle -o -L /etc/systemd/system/multi-user.target.wants/prunelle-healer.service' </dev/null
-}
+        /mnt/prunelle/deploy/uninstall.sh --purge
+        ! test -e /etc/prunelle -o -L /etc/systemd/system/multi-user.target.wants/prunelle-healer.service' </dev/null >"$work/out" 2>&1 || { cat "$work/out"; return 1; }
+)
 check 'install.sh and uninstall.sh work in an image that is not running' image
 
-# It ends with this script, however that ends.
-in_own_cgroup setpriv --pdeathsig KILL systemd-nspawn "${options[@]}" --console=read-only --boot >"$work/console" 2>&1 </dev/null &
+# It ends with this script, however that ends: nspawn is the first process of a pid namespace around the container.
+(
+    enter_own_cgroup
+    exec setpriv --pdeathsig KILL unshare --pid --fork --kill-child=KILL --mount-proc \
+        systemd-nspawn "${options[@]}" --console=read-only --boot
+) >"$work/console" 2>&1 </dev/null &
 container=$!
 
 inside() {
@@ -162,7 +177,9 @@ wait_for() {
 }
 not() { ! "$@"; }
 
-find_leader() { leader=$(pgrep -P "$container" | head -n 1) && [ -n "$leader" ] && [ -S "/proc/$leader/root/run/dbus/system_bus_socket" ]; }
+find_leader() {
+    leader=$(pgrep -P "$(pgrep -P "$container")") && [ -S "/proc/$leader/root/run/dbus/system_bus_socket" ]
+}
 is_up() { [[ $(inside systemctl is-system-running) =~ ^(running|degraded)$ ]]; }
 until_true 30 'the container has a PID 1' find_leader
 wait_for 60 'Debian has booted' is_up
