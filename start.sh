@@ -55,7 +55,9 @@ build() {
         say 'Building prunelle-exporter, prunelle-healer and prunelle-sandbox: a few minutes the first time,'
         say 'mostly for the crates that they use (TLS, SQLite, D-Bus, HTTP).'
     fi
-    cargo build --locked --quiet "${flags[@]}" \
+    # With its progress for somebody who watches, silent in a log.
+    [ -t 2 ] || flags+=(--quiet)
+    cargo build --locked "${flags[@]}" \
         -p prunelle-exporter -p prunelle-healer -p prunelle-sandbox --bins ||
         stop_with 'the build failed'
 }
