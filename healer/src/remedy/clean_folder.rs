@@ -108,7 +108,8 @@ pub fn base_facts(
     })
 }
 
-/// Lists what would be removed; touches nothing.
+/// Lists what would be removed; touches nothing, and takes no lock. What is locked is found by [`apply`] only: a lock
+/// taken for a look would stand in the way of its owner for that moment.
 pub fn plan(job: &Job) -> Result<Plan, CleanFolderError> {
     let base = Base::open(&job.folder)?;
     let (tally, before, unseen_processes) = go_through(Manner::Count, &base, job)?;
@@ -182,11 +183,12 @@ fn go_through(
     let open = OpenFiles::scan(&job.proc);
     let unseen_processes = open.unseen_processes;
     let sockets = LiveSockets::read(&job.proc);
-    let listing =
-        walk::list(base, job, &open, &sockets).map_err(|source| CleanFolderError::Open {
+    let listing = walk::list(manner, base, job, &open, &sockets).map_err(|source| {
+        CleanFolderError::Open {
             folder: job.folder.clone(),
             source,
-        })?;
+        }
+    })?;
     let tally = removal::go_through(manner, listing, base, job, open, before);
     Ok((tally, before, unseen_processes))
 }

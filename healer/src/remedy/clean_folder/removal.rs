@@ -64,6 +64,16 @@ pub(super) enum Manner {
     Remove,
 }
 
+impl Manner {
+    /// Takes a lock for a removal. Counting takes none: it must not be felt by anybody.
+    pub(super) fn lock(self, file: &OwnedFd) -> Result<(), Errno> {
+        match self {
+            Self::Count => Ok(()),
+            Self::Remove => flock(file, FlockOperation::NonBlockingLockExclusive),
+        }
+    }
+}
+
 /// Goes through a listing.
 pub(super) fn go_through(
     manner: Manner,
@@ -113,7 +123,7 @@ struct Run<'a> {
     open: OpenFiles,
     since_scan: u32,
     before: FreeSpace,
-    /// The folder that is open and locked, with its index: neighbours often follow each other.
+    /// The folder that is open, with its index: neighbours often follow each other.
     at: Option<(usize, OwnedFd)>,
     /// Folders whose own time stamps we changed.
     emptied: HashSet<usize>,
@@ -199,9 +209,9 @@ impl Run<'_> {
         if is_open {
             return Err(SkipReason::Open);
         }
-        // Held until the name is gone.
-        let _lock = lock(folder, victim, &entry)?;
         if manner == Manner::Remove {
+            // Held until the name is gone.
+            let _lock = lock(folder, victim, &entry)?;
             rustix::fs::unlinkat(folder, &*victim.name, AtFlags::empty())?;
             self.emptied.insert(victim.folder);
         }
@@ -256,7 +266,7 @@ impl Run<'_> {
         }
     }
 
-    /// The folder, open and locked, and still the one that was listed.
+    /// The folder, open, locked for a removal, and still the one that was listed.
     fn folder(&mut self, index: usize) -> Result<&OwnedFd, SkipReason> {
         if self.at.as_ref().is_none_or(|(at, _)| *at != index) {
             self.at = None;
@@ -271,7 +281,7 @@ impl Run<'_> {
             if Some(Entry::of(fd.as_fd())?.identity) != listed {
                 return Err(SkipReason::Changed);
             }
-            flock(&fd, FlockOperation::NonBlockingLockExclusive)?;
+            self.manner.lock(&fd)?;
             self.at = Some((index, fd));
         }
         match &self.at {

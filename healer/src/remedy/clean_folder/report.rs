@@ -11,7 +11,7 @@ use super::removal::Ended;
 use super::skip::Skipped;
 use crate::verify::free_space::FreeSpace;
 
-/// What would be removed, as things are now.
+/// What would be removed, as things are now. Locks are not looked at: what is locked is counted here, and stays.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
     /// The folder.

@@ -9,7 +9,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{Dir, FileType, FlockOperation, Mode, OFlags, ResolveFlags, flock, openat2};
+use rustix::fs::{Dir, FileType, Mode, OFlags, ResolveFlags, openat2};
 use rustix::io::Errno;
 
 use super::Job;
@@ -17,6 +17,7 @@ use super::age::{Victim, is_old};
 use super::base::Base;
 use super::entry::{Entry, Identity};
 use super::open_files::OpenFiles;
+use super::removal::Manner;
 use super::skip::{SkipReason, Skipped};
 use super::sockets::LiveSockets;
 
@@ -87,14 +88,17 @@ pub(super) fn open_beneath(
     }
 }
 
-/// Lists everything below the base.
+/// Lists everything below the base. For a removal each folder is locked while it is read, and passed by when it is
+/// locked already.
 pub(super) fn list(
+    manner: Manner,
     base: &Base,
     job: &Job,
     open: &OpenFiles,
     sockets: &LiveSockets,
 ) -> Result<Listing, Errno> {
     let mut walk = Walk {
+        manner,
         base,
         job,
         open,
@@ -123,8 +127,8 @@ pub(super) fn list(
         stack: Vec::new(),
     };
     let fd = open_folder(base.as_fd(), Path::new("."))?;
-    if flock(&fd, FlockOperation::NonBlockingLockExclusive).is_err() {
-        walk.listing.skipped.note(SkipReason::Locked);
+    if let Err(error) = manner.lock(&fd) {
+        walk.listing.skipped.note(error.into());
         return Ok(walk.listing);
     }
     walk.stack.push((Dir::new(fd)?, 0));
@@ -134,6 +138,7 @@ pub(super) fn list(
 }
 
 struct Walk<'a> {
+    manner: Manner,
     base: &'a Base,
     job: &'a Job,
     open: &'a OpenFiles,
@@ -145,7 +150,7 @@ struct Walk<'a> {
     /// The last of the order on top.
     victims: BinaryHeap<Victim>,
     listing: Listing,
-    /// Folders being read, each locked, with their index.
+    /// Folders being read, with their index.
     stack: Vec<(Dir, usize)>,
 }
 
@@ -242,7 +247,7 @@ impl Walk<'_> {
         if Entry::of(fd.as_fd())?.identity != entry.identity {
             return Err(SkipReason::Changed);
         }
-        flock(&fd, FlockOperation::NonBlockingLockExclusive)?;
+        self.manner.lock(&fd)?;
         self.listing.folders.push(Folder {
             parent,
             name: name.to_owned(),

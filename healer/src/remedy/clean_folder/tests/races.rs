@@ -13,7 +13,7 @@ fn check(fixture: &Fixture, change: impl FnOnce()) -> Tally {
     let (before, _) = space(&base).unwrap();
     let open = OpenFiles::scan(&job.proc);
     let sockets = LiveSockets::read(&job.proc);
-    let listing = walk::list(&base, job, &open, &sockets).unwrap();
+    let listing = walk::list(Manner::Remove, &base, job, &open, &sockets).unwrap();
     assert!(!listing.victims.is_empty());
     change();
     removal::go_through(Manner::Remove, listing, &base, job, open, before)

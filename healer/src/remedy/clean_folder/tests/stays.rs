@@ -133,6 +133,7 @@ fn locked_files() {
     blind.proc = "/nonexistent".into();
     let error = remove(&blind).unwrap_err();
     assert!(error.to_string().ends_with("1 locked"), "{error}");
+    assert_eq!(plan(&blind).unwrap().files, 1, "a plan does not ask");
     drop(file);
     assert_eq!(fixture.remove().files, 1);
 }
@@ -141,11 +142,35 @@ fn locked_files() {
 fn locked_folders_with_all_in_them() {
     let fixture = Fixture::new();
     fixture.file("work/old", 1);
+    fixture.file("goes", 1);
     let folder = File::open(fixture.path("work")).unwrap();
     flock(&folder, FlockOperation::LockExclusive).unwrap();
-    check(&fixture, SkipReason::Locked, &["work/", "work/old"]);
+    assert_eq!(plan(&fixture.job).unwrap().files, 2, "a plan does not ask");
+    let report = fixture.remove();
+    assert_eq!(report.skipped.count(SkipReason::Locked), 1, "{report:?}");
+    assert_eq!(fixture.left(), ["work/", "work/old"]);
     drop(folder);
     assert_eq!(fixture.remove().files, 1);
+}
+
+#[test]
+fn a_plan_takes_no_lock() {
+    let mut fixture = Fixture::new();
+    let file = fixture.file("work/old", 1);
+    // Asked at every step: whoever wants a lock meanwhile gets it.
+    let paths = [fixture.path("work"), fixture.path(""), file];
+    let is_free = move || {
+        paths.iter().all(|path| {
+            let file = File::open(path).unwrap();
+            flock(&file, FlockOperation::NonBlockingLockExclusive).is_ok()
+        })
+    };
+    fixture.job.may_go_on = Arc::new(is_free.clone());
+    let plan = plan(&fixture.job).unwrap();
+    assert_eq!((plan.files, plan.ended), (1, Ended::Done));
+    // A removal does: the very same question is answered otherwise.
+    assert!(is_free());
+    assert_eq!(fixture.remove().ended, Ended::Interrupted);
 }
 
 #[test]
