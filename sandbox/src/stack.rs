@@ -177,8 +177,9 @@ impl Stack {
             self.dir.join("alertmanager/log"),
         ];
         for host in &self.hosts {
-            let files = ["manager.log", "exporter.log", "healer.log", "actions.jsonl"];
+            let files = ["manager.log", "exporter.log", "healer.log"];
             logs.extend(files.map(|file| host.dir().join(file)));
+            logs.push(host.action_log());
         }
         for log in logs {
             eprintln!("--- {}\n{}", log.display(), spawn::tail(&log));

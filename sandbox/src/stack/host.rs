@@ -32,6 +32,13 @@ pub struct HostOptions {
     pub exporter_env: Vec<(String, String)>,
     /// Further environment of the healer.
     pub healer_env: Vec<(String, String)>,
+    /// The healer's user, who gets the capabilities that the shipped unit gives; root when not given.
+    pub healer_user: Option<u32>,
+    /// Where inside the healer keeps its store (`lib/prunelle`) and its action log (`log/prunelle`), as in `/var`; the
+    /// host's own folder when not given.
+    pub healer_var: Option<PathBuf>,
+    /// Empty file systems that are mounted inside before anything starts: where, and of how many bytes.
+    pub tmpfs: Vec<(PathBuf, u64)>,
     /// The exporter's port; a free one when not given.
     pub exporter_port: Option<u16>,
     /// The healer's port; a free one when not given.
@@ -59,6 +66,9 @@ impl HostOptions {
                 .with_context(|| format!("cannot read {}", policy.display()))?,
             exporter_env: Vec::new(),
             healer_env: Vec::new(),
+            healer_user: None,
+            healer_var: None,
+            tmpfs: Vec::new(),
             exporter_port: None,
             healer_port: None,
             web_port: None,
@@ -92,6 +102,7 @@ pub struct Host {
     exporter_log: PathBuf,
     healer_log: PathBuf,
     healer_program: PathBuf,
+    action_log: PathBuf,
 }
 
 /// What a host must know of the stack around it.
@@ -108,7 +119,7 @@ impl Host {
         options: &HostOptions,
         around: &Surroundings<'_>,
     ) -> Result<Self> {
-        fs::create_dir_all(dir.join("state"))?;
+        fs::create_dir_all(dir)?;
         let dir = dir.canonicalize()?;
         let port = |wanted: Option<u16>| wanted.map_or_else(super::free_port, Ok);
         let (exporter_port, healer_port) =
@@ -118,7 +129,8 @@ impl Host {
         fs::write(dir.join("policy.yml"), policy)?;
 
         let exporter = exporter_unit(&dir, options, exporter_port, around);
-        let healer = healer_unit(&dir, options, healer_port, around);
+        let places = Places::of(&dir, options);
+        let healer = healer_unit(&dir, &places, options, healer_port, around);
         let manager = Manager::start(Options {
             units: options.units.clone(),
             env: vec![
@@ -130,15 +142,22 @@ impl Host {
             ],
             dir: Some(dir.clone()),
         })?;
+        for (path, bytes) in &options.tmpfs {
+            manager.mount_tmpfs(path, *bytes)?;
+        }
+        places.make(&manager, options.healer_user)?;
         manager.write_unit(EXPORTER, &exporter)?;
         manager.write_unit(HEALER, &healer)?;
         manager.daemon_reload()?;
-        fs::create_dir_all(manager.path(RUNTIME))?;
         let names = options.units.iter().map(|(name, _)| name.as_str());
         let start: Vec<&str> = ["start"].into_iter().chain(names).collect();
         if start.len() > 1 {
             manager.systemctl(&start)?;
         }
+        let action_log = match options.healer_var {
+            Some(_) => manager.path(places.action_log),
+            None => places.action_log,
+        };
         Ok(Self {
             manager,
             exporter_port,
@@ -147,6 +166,7 @@ impl Host {
             exporter_log: dir.join("exporter.log"),
             healer_log: dir.join("healer.log"),
             healer_program: around.programs.healer.clone(),
+            action_log,
             dir,
         })
     }
@@ -198,12 +218,12 @@ impl Host {
 
     /// The healer's action log.
     pub fn action_log(&self) -> PathBuf {
-        self.dir.join("actions.jsonl")
+        self.action_log.clone()
     }
 
     /// The lines of the healer's action log.
     pub fn actions(&self) -> Result<Vec<Action>> {
-        observe::actions(&self.action_log())
+        observe::actions(&self.action_log)
     }
 
     /// A unit's `ActiveState`.
@@ -256,16 +276,70 @@ fn exporter_unit(
     unit(&command, &env, &dir.join("exporter.log"))
 }
 
-fn healer_unit(dir: &Path, options: &HostOptions, port: u16, around: &Surroundings<'_>) -> String {
+/// Where the healer keeps its files, inside.
+struct Places {
+    store: PathBuf,
+    action_log: PathBuf,
+    /// The folders that are its own.
+    own: Vec<PathBuf>,
+}
+
+impl Places {
+    fn of(dir: &Path, options: &HostOptions) -> Self {
+        let Some(var) = &options.healer_var else {
+            let store = dir.join("state");
+            return Self {
+                action_log: dir.join("actions.jsonl"),
+                own: vec![PathBuf::from(RUNTIME), store.clone()],
+                store,
+            };
+        };
+        let (store, log) = (var.join("lib/prunelle"), var.join("log/prunelle"));
+        Self {
+            action_log: log.join("actions.jsonl"),
+            own: vec![PathBuf::from(RUNTIME), store.clone(), log],
+            store,
+        }
+    }
+
+    fn make(&self, manager: &Manager, user: Option<u32>) -> Result<()> {
+        let user = user.unwrap_or(0).to_string();
+        let mut install = manager.command("install");
+        install.args([
+            "--directory",
+            "--mode=750",
+            "--owner",
+            &user,
+            "--group",
+            &user,
+        ]);
+        manager.output(install.args(&self.own))?;
+        Ok(())
+    }
+}
+
+/// What the shipped unit gives the healer, for a user whom the sandbox's systemd need not know.
+fn as_user(user: u32) -> String {
+    let capabilities = "-all,+dac_override,+fowner";
+    format!(
+        "/usr/bin/setpriv --reuid={user} --regid={user} --clear-groups --no-new-privs \
+         --inh-caps={capabilities} --ambient-caps={capabilities} --bounding-set={capabilities} -- "
+    )
+}
+
+fn healer_unit(
+    dir: &Path,
+    places: &Places,
+    options: &HostOptions,
+    port: u16,
+    around: &Surroundings<'_>,
+) -> String {
     let flags = [
         ("web.listen-address", format!("127.0.0.1:{port}")),
         ("web.token-file", around.token_file.display().to_string()),
         ("policy.file", dir.join("policy.yml").display().to_string()),
-        ("storage.path", dir.join("state").display().to_string()),
-        (
-            "actions.file",
-            dir.join("actions.jsonl").display().to_string(),
-        ),
+        ("storage.path", places.store.display().to_string()),
+        ("actions.file", places.action_log.display().to_string()),
         ("runtime.path", RUNTIME.to_owned()),
         (
             "alertmanager.url",
@@ -277,7 +351,8 @@ fn healer_unit(dir: &Path, options: &HostOptions, port: u16, around: &Surroundin
         .map(|(flag, value)| format!(" --{flag} \"{value}\""))
         .collect::<Vec<_>>()
         .concat();
-    let command = format!("{}{flags}", around.programs.healer.display());
+    let user = options.healer_user.map(as_user).unwrap_or_default();
+    let command = format!("{user}{}{flags}", around.programs.healer.display());
     let mut env = vec![("MONITORED_SERVICES".to_owned(), options.watched())];
     env.extend(options.healer_env.clone());
     unit(&command, &env, &dir.join("healer.log"))
