@@ -9,6 +9,14 @@ mod dead_service;
 #[cfg(test)]
 mod demo;
 #[cfg(test)]
+mod disk;
+#[cfg(test)]
+mod full_disk;
+#[cfg(test)]
+mod observe;
+#[cfg(test)]
+mod shipped_policy;
+#[cfg(test)]
 mod two_hosts;
 #[cfg(test)]
 mod unknown_is_not_down;
