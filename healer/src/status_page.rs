@@ -156,6 +156,11 @@ impl Page<'_> {
         about(left)
     }
 
+    /// A message without the backticks that mark names in logs.
+    fn plain(&self, message: &str) -> String {
+        message.replace('`', "")
+    }
+
     fn took(&self, seconds: &f64) -> String {
         if *seconds < 10.0 {
             format!("{seconds:.2} s")
