@@ -74,6 +74,11 @@ struct Page<'a> {
     grafana_url: Option<&'a str>,
 }
 
+#[expect(
+    clippy::unused_self,
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the template calls these as methods, with references to the fields of the view"
+)]
 impl Page<'_> {
     fn version(&self) -> &'static str {
         env!("CARGO_PKG_VERSION")
