@@ -13,6 +13,7 @@ Runs every stage even when one fails, and ends with the line "N passed, N failed
   unit, integration and documentation tests
   promtool and amtool on everything that ships
   end-to-end tests with real Prometheus, Alertmanager and systemd
+  installing, repairing and removing on a whole Debian, in a container that is made once under .prunelle/ (0.7 GB)
 
 Needs root, for tests that start a real systemd in namespaces of its own. Without root the rest runs and the command
 fails, unless --no-e2e says that this is meant. What is missing (compiler, Prometheus, Alertmanager …) is fetched from
@@ -125,6 +126,7 @@ stage 'Alertmanager: configuration and routes' alertmanager/tests/check.sh
 if [ "$e2e" = yes ]; then
     if [ -z "$no_sandbox" ]; then
         tests 'end to end' run_tests --package prunelle-e2e --tests
+        stage 'installation on a whole Debian' e2e/full-container.sh
     else
         say "test.sh: end-to-end tests and tests with a real systemd did not run: $no_sandbox (--no-e2e accepts that)"
         failed=$((failed + 1))

@@ -13,9 +13,9 @@ Boots a Debian bookworm in a container (systemd-nspawn, its own network) and che
   clean_folder removes another user's file,
   uninstall.sh leaves what it names, and uninstall.sh --purge nothing.
 
-Needs root. The programs come from PRUNELLE_BIN_DIR (built for this architecture, against glibc 2.36 or static).
-debootstrap and systemd-container are installed with apt-get when they are missing. The Debian is made once, under
-.prunelle/ (0.7 GB), and never changed: the container writes to memory.
+Needs root. The programs come from PRUNELLE_BIN_DIR (for glibc 2.36, or static). debootstrap and systemd-container are
+installed with apt-get when they are missing. The Debian is made once, under .prunelle/ (0.7 GB), from where this machine
+has its packages from, or from PRUNELLE_DEBIAN_MIRROR; it is never changed, the container writes to memory.
 END
 }
 
@@ -52,9 +52,12 @@ fi
 packages=systemd,systemd-sysv,dbus,polkitd,libpam-systemd,curl,jq,procps,prometheus,prometheus-alertmanager
 cache=$repo/.prunelle/full-container
 debian=$cache/bookworm-$(printf %s "$packages" | sha256sum | cut -c1-12)
-mirror=${PRUNELLE_DEBIAN_MIRROR:-http://deb.debian.org/debian}
 if [ ! -d "$debian" ]; then
-    say "Making a Debian in $debian (once)"
+    # Where this machine has its own packages from.
+    mirror=${PRUNELLE_DEBIAN_MIRROR:-$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' \
+        'Codename: bookworm' 'Component: main' 2>/dev/null | head -n 1)}
+    [ -n "$mirror" ] || stop_with 'apt has no source of Debian bookworm here: set PRUNELLE_DEBIAN_MIRROR to the address of one'
+    say "Making a Debian in $debian from $mirror (once)"
     mkdir -p "$cache"
     rm -rf "$debian.part"
     debootstrap --variant=minbase --include="$packages" bookworm "$debian.part" "$mirror" >"$cache/debootstrap.log" 2>&1 ||
