@@ -115,7 +115,16 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
         is_crash_looping: is_crash_looping(&journal).await?,
         pause_file: settings.pause_file(),
     };
-    let ports = ports(&clock, &tasks, &metrics, &journal, systemd, switches);
+    let reconciler = ReconcileRequests::default();
+    let ports = ports(
+        &clock,
+        &tasks,
+        &metrics,
+        &journal,
+        systemd,
+        &reconciler,
+        switches,
+    );
 
     let mut engine = Engine::new(ports, policies.clone(), view_sender);
     engine
@@ -136,7 +145,7 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     let reconciler = Reconciler {
         active: prepared.active_alerts,
         interval: RECONCILE_EVERY,
-        requests: ReconcileRequests::default(),
+        requests: reconciler,
         policy: policies,
         clock,
         metrics,
@@ -274,6 +283,7 @@ fn ports(
     metrics: &Metrics,
     journal: &Journal,
     systemd: Systemd,
+    reconciler: &ReconcileRequests,
     switches: HostSwitches,
 ) -> Ports {
     let alarm: Arc<dyn Alarm> = Arc::new(TokioAlarm);
@@ -299,6 +309,7 @@ fn ports(
             tasks: tasks.clone(),
         },
         metrics: metrics.clone(),
+        reconciler: reconciler.clone(),
         switches,
     }
 }

@@ -8,7 +8,7 @@ use prunelle_foundation::clock::Now;
 use serde_json::Value;
 
 use super::RemediationId;
-use super::state::{Remediation, StepId};
+use super::state::{Remediation, Stage, StepId};
 use crate::alert::Alert;
 use crate::facts::Facts;
 use crate::journal::{Committed, Intent, Started};
@@ -143,6 +143,11 @@ impl Case {
     /// Whether it holds the target's slot.
     pub(super) fn is_running(&self) -> bool {
         self.state.is_admitted() && self.state.end().is_none()
+    }
+
+    /// Whether the guards are being asked.
+    pub(super) fn is_guarding(&self) -> bool {
+        matches!(self.state.stage, Stage::Guarding { .. })
     }
 
     /// Puts a new remediation in place of one that has ended.

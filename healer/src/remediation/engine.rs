@@ -8,6 +8,7 @@
 
 mod commands;
 mod drive;
+mod evidence;
 mod intake;
 mod publish;
 mod records;
@@ -35,6 +36,7 @@ use crate::view::ViewSender;
 use crate::work::{ActiveSet, Work};
 
 use commands::Carrying;
+use evidence::Evidence;
 use intake::Committing;
 use publish::Publisher;
 use records::Records;
@@ -76,6 +78,7 @@ pub struct Engine {
     /// Commands being carried out; each answers by itself, and then all alerts are guarded again.
     commands: FuturesUnordered<Carrying>,
     records: Records,
+    evidence: Evidence,
     table: watch::Receiver<Arc<UnitTable>>,
     /// The table as it was looked at last.
     seen: Arc<UnitTable>,
@@ -108,6 +111,7 @@ impl Engine {
             commits: FuturesOrdered::new(),
             commands: FuturesUnordered::new(),
             records: Records::new(ports.journal.clone()),
+            evidence: Evidence::new(),
             table,
             seen,
             publisher: Publisher::new(view),
@@ -125,7 +129,6 @@ impl Engine {
         let mut is_policy_open = true;
         let mut is_table_open = true;
         loop {
-            self.records.pump();
             self.wake_due();
             self.publish_if_due();
             self.set_alarm();

@@ -19,8 +19,10 @@ use super::state::{End, Failure, RETRY};
 use crate::alert::{Alert, AlertStatus};
 use crate::facts::{Fact, Facts, FolderFacts, History};
 use crate::guard::{self, Decision, Question};
+use crate::intake::reconcile::ReconcileRequests;
 use crate::journal::{Committed, Entry, Intent, Journal, JournalError, Started};
 use crate::leases::{Lease, Leases};
+use crate::metrics::Metrics;
 use crate::policy::{Policy, RemedyKind, Rule, Rung};
 use crate::reason::{Outcome, Reason};
 use crate::remedy::{Finding, Plan, Planning, Remedies, clean_folder, merge};
@@ -48,7 +50,9 @@ pub struct Ports {
     /// The checks.
     pub checks: Checks,
     /// The metrics.
-    pub metrics: crate::metrics::Metrics,
+    pub metrics: Metrics,
+    /// Has Alertmanager asked what is active.
+    pub reconciler: ReconcileRequests,
     /// Switches outside the policy and the journal.
     pub switches: HostSwitches,
 }

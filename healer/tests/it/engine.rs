@@ -122,10 +122,38 @@ async fn what_alertmanager_has_not_confirmed_for_long_is_not_acted_on_until_it_i
     rig.post(vec![down(UNIT)]).await;
     rig.until_told("decision DEFERRED paused").await;
     rig.advance(Duration::from_mins(5));
+    rig.settle().await;
+    assert_eq!(rig.story().len(), 1, "Alertmanager is asked first");
+    rig.advance(Duration::from_secs(2));
     rig.until_told("decision SUPPRESSED stale_evidence").await;
     rig.reconcile(vec![down(UNIT)]).await;
     rig.outcomes(1).await;
     assert_eq!(rig.manager.calls(), starts(1));
+}
+
+#[tokio::test]
+async fn before_acting_on_old_evidence_alertmanager_is_asked_and_its_answer_counts() {
+    for still_fires in [true, false] {
+        let rig = Rig::start().await;
+        rig.manager.set(UNIT, ActiveState::Failed, "failed");
+        rig.pause_all(Duration::from_mins(5)).await;
+        rig.post(vec![down(UNIT)]).await;
+        rig.until_told("decision DEFERRED paused").await;
+        rig.advance(Duration::from_mins(5));
+        rig.settle().await;
+        let active = if still_fires {
+            vec![down(UNIT)]
+        } else {
+            Vec::new()
+        };
+        rig.reconcile(active).await;
+        if still_fires {
+            rig.outcomes(1).await;
+        } else {
+            rig.until_told("decision SUPPRESSED resolved").await;
+        }
+        assert_eq!(rig.manager.calls(), starts(usize::from(still_fires)));
+    }
 }
 
 #[tokio::test]

@@ -186,6 +186,10 @@ impl Engine {
             return;
         }
         let confirmed = self.book.active(id).map(|active| active.confirmed.clone());
+        let refreshing = match (&effect, &confirmed) {
+            (Effect::Ask, Some(confirmed)) => self.evidence.refreshing(&self.ports, confirmed),
+            _ => None,
+        };
         let ports = self.ports.clone();
         let Some(case) = self.book.cases.get_mut(&id) else {
             return;
@@ -193,7 +197,14 @@ impl Engine {
         let subject = subject(case);
         let kind = case.rung().map(|rung| rung.remedy.kind());
         let step: BoxFuture<'static, Output> = match effect {
-            Effect::Ask => Box::pin(steps::ask(ports, subject, confirmed)),
+            Effect::Ask => match refreshing {
+                None => Box::pin(steps::ask(ports, subject, confirmed)),
+                // The set that comes ends this step when the alert is over, and confirms it when not.
+                Some(refreshing) => Box::pin(async move {
+                    refreshing.await;
+                    steps::ask(ports, subject, confirmed).await
+                }),
+            },
             Effect::Admit => match (case.facts.clone(), case.plan.clone()) {
                 (Some(facts), Some(plan)) => {
                     let attempt = case.state.position.attempt;

@@ -174,6 +174,9 @@ impl Engine {
                 News::Nothing => {}
             }
         }
+        if is_truth {
+            self.evidence.set_came();
+        }
         self.publisher.touch();
     }
 
@@ -287,6 +290,10 @@ impl Engine {
         for id in active.cases.clone() {
             self.dispatch(id, Event::Refired);
             self.wake_idle(id);
+            if self.book.cases.get(&id).is_some_and(Case::is_guarding) {
+                // The guards are being asked with the confirmation from before.
+                self.dispatch(id, Event::Nudge);
+            }
         }
     }
 

@@ -1,10 +1,9 @@
-//! Decisions on their way into the journal: in order, a bounded number at a time, and nobody waits for them.
+//! Decisions on their way into the journal: in order, many in one transaction, and nobody waits for them.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
-use futures_util::stream::{FuturesOrdered, StreamExt as _};
 use prunelle_foundation::clock::Now;
 use serde_json::Value;
 use tracing::warn;
@@ -15,7 +14,7 @@ use crate::reason::Reason;
 use crate::target::Target;
 
 /// How many are handed to the journal at once.
-const IN_FLIGHT: usize = 64;
+const BATCH: usize = 512;
 
 /// A decision that is to be kept.
 #[derive(Clone, Debug)]
@@ -33,7 +32,7 @@ pub(super) struct Decision {
 pub(super) struct Records {
     journal: Journal,
     waiting: VecDeque<Decision>,
-    in_flight: FuturesOrdered<BoxFuture<'static, ()>>,
+    writing: Option<BoxFuture<'static, ()>>,
 }
 
 impl Records {
@@ -41,45 +40,51 @@ impl Records {
         Self {
             journal,
             waiting: VecDeque::new(),
-            in_flight: FuturesOrdered::new(),
+            writing: None,
         }
     }
 
     /// Adds a decision.
     pub(super) fn push(&mut self, decision: Decision) {
         self.waiting.push_back(decision);
-        self.pump();
     }
 
-    /// Hands over what there is room for.
-    pub(super) fn pump(&mut self) {
-        while self.in_flight.len() < IN_FLIGHT
-            && let Some(decision) = self.waiting.pop_front()
-        {
-            let journal = self.journal.clone();
-            self.in_flight.push_back(Box::pin(async move {
-                if let Err(error) = journal.record(decision.into_entry()).await {
-                    warn!(%error, "a decision could not be written");
-                }
-            }));
-        }
-    }
-
-    /// Resolves when one was written; never when none is under way.
+    /// Resolves when some were written; never when there are none.
     pub(super) async fn finished(&mut self) {
-        if self.in_flight.next().await.is_none() {
-            std::future::pending::<()>().await;
+        match self.next() {
+            Some(writing) => {
+                writing.await;
+                self.writing = None;
+            }
+            None => std::future::pending().await,
         }
     }
 
     /// Writes all that is left.
     pub(super) async fn drain(&mut self) {
-        loop {
-            self.pump();
-            if self.in_flight.next().await.is_none() {
-                return;
-            }
+        while let Some(writing) = self.next() {
+            writing.await;
+            self.writing = None;
         }
+    }
+
+    /// What is being written, or the next that can be.
+    fn next(&mut self) -> Option<&mut BoxFuture<'static, ()>> {
+        if self.writing.is_none() && !self.waiting.is_empty() {
+            let count = self.waiting.len().min(BATCH);
+            let entries: Vec<Entry> = self
+                .waiting
+                .drain(..count)
+                .map(Decision::into_entry)
+                .collect();
+            let journal = self.journal.clone();
+            self.writing = Some(Box::pin(async move {
+                if let Err(error) = journal.record_all(entries).await {
+                    warn!(%error, count, "decisions could not be written");
+                }
+            }));
+        }
+        self.writing.as_mut()
     }
 }
 

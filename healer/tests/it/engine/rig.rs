@@ -11,6 +11,7 @@ use prunelle_foundation::lifecycle::{Lifecycle, Stop};
 use prunelle_healer::alert::{Alert, AlertStatus, Episode, Labels};
 use prunelle_healer::facts::Pause;
 use prunelle_healer::intake;
+use prunelle_healer::intake::reconcile::ReconcileRequests;
 use prunelle_healer::journal::{Journal, JournalOptions};
 use prunelle_healer::leases::LocalLeases;
 use prunelle_healer::metrics::Metrics;
@@ -168,6 +169,7 @@ impl Rig {
                 tasks: tasks.clone(),
             },
             metrics: Metrics::unregistered(),
+            reconciler: ReconcileRequests::default(),
             switches: self.switches.clone(),
         };
         let (sender, view) = view::channel(&clock.now());
