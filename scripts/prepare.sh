@@ -9,7 +9,7 @@
 
 PRUNELLE_ROOT=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd)
 TOOLS=$PRUNELLE_ROOT/.prunelle/tools
-PATH=$TOOLS/usr/bin:$PATH:/usr/sbin:/sbin
+PATH=$TOOLS/bin:$PATH:/usr/sbin:/sbin
 [ -d "${HOME:-/root}/.cargo/bin" ] && PATH=$PATH:${HOME:-/root}/.cargo/bin
 export PATH
 
@@ -116,11 +116,29 @@ enabled_units() {
 }
 
 unpack() {
-    local folder
+    local folder program
     folder=$(mktemp -d)
-    mkdir -p "$TOOLS"
+    mkdir -p "$TOOLS/bin"
     (cd "$folder" && "${apt[@]}" download "$1") ||
         { rm -rf "$folder"; stop_with "apt-get could not download $1: is there a network?"; }
     dpkg-deb -x "$folder"/*.deb "$TOOLS" || { rm -rf "$folder"; stop_with "cannot unpack $1 into $TOOLS"; }
     rm -rf "$folder"
+    for program in "$TOOLS"/usr/bin/*; do
+        wrap "$(basename -- "$program")"
+    done
+}
+
+# Debian's builds look for templates and pages below /usr/share. They find them there, in a mount namespace of their own.
+wrap() {
+    cat >"$TOOLS/bin/$1" <<END
+#!/bin/sh
+tools='$TOOLS'
+[ "\$(id -u)" -eq 0 ] || exec "\$tools/usr/bin/$1" "\$@"
+exec unshare --mount --propagation private -- /bin/sh -euc '
+    mount --bind "\$1/usr/share" /usr/share
+    shift
+    exec "\$@"
+' wrapper "\$tools" "\$tools/usr/bin/$1" "\$@"
+END
+    chmod +x "$TOOLS/bin/$1"
 }

@@ -3,6 +3,7 @@
 use std::io::Write;
 
 use anyhow::Result;
+use serde_json::Value;
 
 use crate::stack::{Action, Stack};
 use crate::wait;
@@ -93,8 +94,11 @@ impl Console {
             .map(String::as_str)
             .collect::<Vec<_>>()
             .join(" ");
+        // An attempt's line says what was done; the outcome's, how it ended.
+        let done = line.details.pointer("/evidence/message");
+        let message = done.and_then(Value::as_str).unwrap_or(&line.message);
         let time = line.timestamp.strftime("%H:%M:%S");
-        format!("{time} {what} {status}: {}", line.message)
+        format!("{time} {what} {status}: {message}")
     }
 
     fn green(&self, text: &str) -> String {

@@ -53,7 +53,9 @@ impl HostOptions {
         let folder = demo_folder();
         let policy = folder.join("policy.yml");
         let mut units = Vec::new();
-        for entry in fs::read_dir(folder.join("units"))? {
+        let listed = fs::read_dir(folder.join("units"))
+            .with_context(|| format!("cannot read {}", folder.display()))?;
+        for entry in listed {
             let path = entry?.path();
             let name = path.file_name().unwrap_or_default().to_string_lossy();
             units.push((name.into_owned(), fs::read_to_string(&path)?));
