@@ -51,10 +51,8 @@ build() {
         flags=(--release)
     fi
     bin=${CARGO_TARGET_DIR:-target}/$profile
-    if [ ! -x "$bin/prunelle-sandbox" ]; then
-        say 'Building prunelle-exporter, prunelle-healer and prunelle-sandbox: a few minutes the first time,'
-        say 'mostly for the crates that they use (TLS, SQLite, D-Bus, HTTP).'
-    fi
+    say 'Building prunelle-exporter, prunelle-healer and prunelle-sandbox. The first time takes a few minutes, mostly for'
+    say 'the crates that they use (TLS, SQLite, D-Bus, HTTP); after that it takes as long as what has changed.'
     # With its progress for somebody who watches, silent in a log.
     [ -t 2 ] || flags+=(--quiet)
     cargo build --locked "${flags[@]}" \
