@@ -1,5 +1,7 @@
 //! One host of a stack: a sandbox with exporter and healer as units of its systemd, and the services they watch.
 
+mod units;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -12,6 +14,7 @@ use super::shipped;
 use crate::manager::{Manager, Options};
 use crate::programs::Programs;
 use crate::wait;
+use units::Places;
 
 pub(super) const EXPORTER: &str = "prunelle-exporter.service";
 pub(super) const HEALER: &str = "prunelle-healer.service";
@@ -130,9 +133,9 @@ impl Host {
         let policy = shipped::policy(&options.policy, &instance(exporter_port))?;
         fs::write(dir.join("policy.yml"), policy)?;
 
-        let exporter = exporter_unit(&dir, options, exporter_port, around);
+        let exporter = units::exporter(&dir, options, exporter_port, around);
         let places = Places::of(&dir, options);
-        let healer = healer_unit(&dir, &places, options, healer_port, around);
+        let healer = units::healer(&dir, &places, options, healer_port, around);
         let manager = Manager::start(Options {
             units: options.units.clone(),
             env: vec![
@@ -263,113 +266,4 @@ fn instance(exporter_port: u16) -> String {
 /// The folder of the demo's services.
 fn demo_folder() -> PathBuf {
     super::launch::project().join("deploy/demo")
-}
-
-fn exporter_unit(
-    dir: &Path,
-    options: &HostOptions,
-    port: u16,
-    around: &Surroundings<'_>,
-) -> String {
-    let program = around.programs.exporter.display();
-    let command = format!("{program} --web.listen-address 127.0.0.1:{port}");
-    let mut env = vec![("MONITORED_SERVICES".to_owned(), options.watched())];
-    env.extend(options.exporter_env.clone());
-    unit(&command, &env, &dir.join("exporter.log"))
-}
-
-/// Where the healer keeps its files, inside.
-struct Places {
-    store: PathBuf,
-    action_log: PathBuf,
-    /// The folders that are its own.
-    own: Vec<PathBuf>,
-}
-
-impl Places {
-    fn of(dir: &Path, options: &HostOptions) -> Self {
-        let Some(var) = &options.healer_var else {
-            let store = dir.join("state");
-            return Self {
-                action_log: dir.join("actions.jsonl"),
-                own: vec![PathBuf::from(RUNTIME), store.clone()],
-                store,
-            };
-        };
-        let (store, log) = (var.join("lib/prunelle"), var.join("log/prunelle"));
-        Self {
-            action_log: log.join("actions.jsonl"),
-            own: vec![PathBuf::from(RUNTIME), store.clone(), log],
-            store,
-        }
-    }
-
-    fn make(&self, manager: &Manager, user: Option<u32>) -> Result<()> {
-        let user = user.unwrap_or(0).to_string();
-        let mut install = manager.command("install");
-        install.args([
-            "--directory",
-            "--mode=750",
-            "--owner",
-            &user,
-            "--group",
-            &user,
-        ]);
-        manager.output(install.args(&self.own))?;
-        Ok(())
-    }
-}
-
-/// What the shipped unit gives the healer, for a user whom the sandbox's systemd need not know.
-fn as_user(user: u32) -> String {
-    let capabilities = "-all,+dac_override,+fowner";
-    format!(
-        "/usr/bin/setpriv --reuid={user} --regid={user} --clear-groups --no-new-privs \
-         --inh-caps={capabilities} --ambient-caps={capabilities} --bounding-set={capabilities} -- "
-    )
-}
-
-fn healer_unit(
-    dir: &Path,
-    places: &Places,
-    options: &HostOptions,
-    port: u16,
-    around: &Surroundings<'_>,
-) -> String {
-    let flags = [
-        ("web.listen-address", format!("127.0.0.1:{port}")),
-        ("web.token-file", around.token_file.display().to_string()),
-        ("policy.file", dir.join("policy.yml").display().to_string()),
-        ("storage.path", places.store.display().to_string()),
-        ("actions.file", places.action_log.display().to_string()),
-        ("runtime.path", RUNTIME.to_owned()),
-        (
-            "alertmanager.url",
-            format!("http://127.0.0.1:{}", around.alertmanager),
-        ),
-    ];
-    let flags = flags
-        .iter()
-        .map(|(flag, value)| format!(" --{flag} \"{value}\""))
-        .collect::<Vec<_>>()
-        .concat();
-    let user = options.healer_user.map(as_user).unwrap_or_default();
-    let command = format!("{user}{}{flags}", around.programs.healer.display());
-    let mut env = vec![("MONITORED_SERVICES".to_owned(), options.watched())];
-    env.extend(options.healer_env.clone());
-    unit(&command, &env, &dir.join("healer.log"))
-}
-
-/// Never restarted by systemd: a test that kills it decides when it comes back.
-fn unit(command: &str, env: &[(String, String)], log: &Path) -> String {
-    let log = log.display();
-    let env = env
-        .iter()
-        .map(|(key, value)| format!("Environment=\"{key}={value}\"\n"))
-        .collect::<Vec<_>>()
-        .concat();
-    format!(
-        "[Unit]\nStartLimitIntervalSec=0\n\n[Service]\nType=notify\nExecStart={command}\n\
-         StandardOutput=append:{log}\nStandardError=append:{log}\n{env}"
-    )
 }
