@@ -29,6 +29,24 @@ fn a_service_stopped_by_hand_is_started_again_once() -> Result<()> {
     })
 }
 
+/// The alert of the first fault still fires, so nobody tells the healer of the second one: it must see for itself.
+#[test]
+fn a_service_that_dies_again_right_after_its_repair_is_started_again() -> Result<()> {
+    Stack::tell(StackOptions::demo()?, |stack| {
+        for fault in 1..=2 {
+            let before = stack.host().invocation(WEB)?;
+            stack.host().manager().kill_main(WEB)?;
+            stack.host().wait_until_restarted(WEB, &before, LIMIT)?;
+            wait_until("the outcome is logged", LIMIT, || {
+                let lines = stack.actions().ok()?;
+                let outcomes = lines.iter().filter(|line| line.is("outcome", "SUCCESS"));
+                (outcomes.count() == fault).then_some(())
+            })?;
+        }
+        Ok(())
+    })
+}
+
 /// One alert in Alertmanager, one attempt and one outcome, both successful, in the action log.
 fn is_recorded_once(stack: &Stack) -> Result<()> {
     let alerts = stack.alerts_named("ServiceDown")?;
