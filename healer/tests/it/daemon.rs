@@ -154,3 +154,36 @@ fn killed_during_a_repair_it_finishes_it_after_its_next_start() {
     assert_eq!(daemon.lines("action").len(), 1, "one attempt, not two");
     daemon.stop();
 }
+
+#[test]
+fn a_full_disk_is_cleaned_of_what_is_old_and_of_nothing_else() {
+    let mut daemon = Daemon::start(Options::default());
+    let disk = daemon.manager.dir().join("disk");
+    daemon.manager.mount_tmpfs(&disk, 10 << 20).unwrap();
+    let inside = |script: &str| {
+        let mut shell = daemon.manager.command("sh");
+        shell.args(["-ec", script]).current_dir("/");
+        daemon.manager.output(shell.env("DISK", &disk)).unwrap()
+    };
+    inside("mkdir $DISK/scratch; cd $DISK/scratch; head -c 7M /dev/zero > old");
+    assert_eq!(daemon.fire_disk_full(), 202);
+    let decision = daemon.wait_for_line("decision", "SUPPRESSED");
+    assert_eq!(
+        decision.details["reason"], "nothing_to_clean",
+        "{decision:?}"
+    );
+
+    let is_old = "find $DISK/scratch -name old -not -newerct '3 seconds ago'";
+    wait_until("the file is old", LIMIT, || {
+        inside(is_old).contains("old").then_some(())
+    })
+    .unwrap();
+    inside("head -c 1M /dev/zero > $DISK/scratch/young");
+    // Alertmanager repeats what still fires.
+    daemon.fire_disk_full();
+    let outcome = daemon.outcome();
+    assert_eq!(outcome.status, "SUCCESS", "{outcome:?}");
+    assert_eq!(outcome.action_type, "folder_clean");
+    assert_eq!(inside("ls $DISK/scratch").trim(), "young");
+    daemon.stop();
+}

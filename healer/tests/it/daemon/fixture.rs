@@ -27,6 +27,14 @@ rules:
         attempts: 2
         verify: {unit_active: {stable_for: 1s}}
         within: 20s
+  - name: disk-full
+    matchers: ['alertname = \"DiskFull\"']
+    target: {path: FOLDER, when: same_file_system}
+    ladder:
+      - remedy: clean_folder
+        with: {older_than: 3s, stop_at_free: 60%, max_bytes: 1GiB}
+        verify: {free_space: {at_least: 50%}}
+        within: 20s
 ";
 
 pub(super) struct Daemon {
@@ -43,7 +51,8 @@ impl Daemon {
         for folder in ["state", "log", "run"] {
             std::fs::create_dir_all(dir.join(folder)).unwrap();
         }
-        std::fs::write(dir.join("policy.yml"), POLICY).unwrap();
+        let folder = dir.join("disk/scratch").display().to_string();
+        std::fs::write(dir.join("policy.yml"), POLICY.replace("FOLDER", &folder)).unwrap();
         std::fs::write(dir.join("token"), TOKEN).unwrap();
         let port = TcpListener::bind("127.0.0.1:0")
             .and_then(|listener| listener.local_addr())
@@ -124,6 +133,21 @@ impl Daemon {
     }
 
     fn post(&self, unit: &str, episode: &str, status: &str) -> u16 {
+        let labels = serde_json::json!({
+            "alertname": "ServiceDown", "name": unit, "instance": "test:9750", "severity": "critical"
+        });
+        self.post_alert(&labels, episode, status)
+    }
+
+    /// Posts that the disk is full; returns the status of the answer.
+    pub(super) fn fire_disk_full(&self) -> u16 {
+        let labels = serde_json::json!({
+            "alertname": "DiskFull", "mountpoint": self.dir.join("disk"), "instance": "test:9750"
+        });
+        self.post_alert(&labels, "1", "firing")
+    }
+
+    fn post_alert(&self, labels: &serde_json::Value, episode: &str, status: &str) -> u16 {
         let starts_at = format!("2026-01-01T00:00:0{episode}Z");
         let ends_at = if status == "firing" {
             "0001-01-01T00:00:00Z"
@@ -136,8 +160,8 @@ impl Daemon {
             "externalURL": "http://nowhere.example",
             "alerts": [{
                 "status": status,
-                "labels": {"alertname": "ServiceDown", "name": unit, "instance": "test:9750", "severity": "critical"},
-                "annotations": {"summary": format!("{unit} is down")},
+                "labels": labels,
+                "annotations": {"summary": "something is wrong"},
                 "startsAt": starts_at, "endsAt": ends_at,
                 "generatorURL": "", "fingerprint": "00000000000000aa"
             }]
