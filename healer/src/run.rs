@@ -99,15 +99,7 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     tracing::info!(address = %settings.listen_address, "listening");
     tasks.spawn_essential("web", serve(prepared.web, router, stop.clone()));
 
-    let systemd = Systemd::start(
-        SystemdOptions {
-            watch: prepared.watch_list,
-            ..SystemdOptions::default()
-        },
-        Arc::clone(&clock),
-        &tasks,
-        stop.clone(),
-    );
+    let systemd = start_systemd(prepared.watch_list, &clock, &tasks, &stop);
     let journal = open_journal(&settings, &clock, &metrics, &tasks).await?;
     stats.send_replace(Some(journal.stats()));
     let switches = HostSwitches {
@@ -187,6 +179,14 @@ impl Prepared {
             policy,
         })
     }
+}
+
+fn start_systemd(watch: WatchList, clock: &SharedClock, tasks: &Tasks, stop: &Stop) -> Systemd {
+    let options = SystemdOptions {
+        watch,
+        ..SystemdOptions::default()
+    };
+    Systemd::start(options, Arc::clone(clock), tasks, stop.clone())
 }
 
 fn registry() -> (Registry, Metrics) {

@@ -8,11 +8,13 @@
 
 mod commands;
 mod drive;
+mod ending;
 mod evidence;
 mod intake;
 mod publish;
 mod records;
 mod recovery;
+mod waking;
 
 use std::sync::Arc;
 use std::time::Duration;

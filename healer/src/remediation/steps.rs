@@ -1,34 +1,36 @@
 //! Carrying out the state machine's effects: each step is one future over owned inputs, so that the engine can wait
 //! for many at once, stop waiting for any, and be dropped at any moment as a crash would.
 
-use std::error::Error as _;
+mod asking;
+mod settling;
+
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
-use prunelle_foundation::clock::{Now, SharedClock};
-use prunelle_systemd::UnitName;
+use prunelle_foundation::clock::SharedClock;
 use serde_json::{Value, json};
-use tracing::{debug, warn};
+use tracing::warn;
 
 use super::RemediationId;
 use super::alarm::Alarm;
 use super::ids::Ids;
 use super::machine::{Answer, Identified, Verdict};
-use super::state::{End, Failure, RETRY};
-use crate::alert::{Alert, AlertStatus};
-use crate::facts::{Fact, Facts, FolderFacts, History};
-use crate::guard::{self, Decision, Question};
+use crate::alert::Alert;
+use crate::facts::{Facts, History};
+use crate::guard::{self, Question};
 use crate::intake::reconcile::ReconcileRequests;
-use crate::journal::{Committed, Entry, Intent, Journal, JournalError, Started};
+use crate::journal::{Committed, Entry, Intent, Journal, Started};
 use crate::leases::{Lease, Leases};
 use crate::metrics::Metrics;
 use crate::policy::{Policy, RemedyKind, Rule, Rung};
-use crate::reason::{Outcome, Reason};
-use crate::remedy::{Finding, Plan, Planning, Remedies, clean_folder, merge};
+use crate::reason::Reason;
+use crate::remedy::{Finding, Plan, Remedies, merge};
 use crate::service_manager::ServiceManager;
 use crate::target::Target;
 use crate::verify::{Checks, Verification};
+
+pub(super) use asking::ask;
+pub(super) use settling::{Settlement, settle};
 
 /// Everything outside that the engine works with.
 #[derive(Clone, Debug)]
@@ -116,141 +118,6 @@ impl Output {
             Self::Verified(finding) => Answer::Verified(finding.result),
             Self::Settled => Answer::Settled,
         }
-    }
-}
-
-/// Gathers the facts, asks the guards, and plans when nothing is against it.
-pub(super) async fn ask(ports: Ports, subject: Subject, active: Option<Now>) -> Output {
-    let now = ports.clock.now();
-    let (unit, folder, history) = tokio::join!(
-        unit_fact(&ports, &subject.target),
-        folder_fact(&ports, &subject),
-        history(&ports, &subject, now),
-    );
-    let facts = Facts {
-        status: if active.is_some() {
-            AlertStatus::Firing
-        } else {
-            AlertStatus::Resolved
-        },
-        confirmed: active.unwrap_or_else(|| ports.clock.now()),
-        unit,
-        folder,
-        is_auto_healing_disabled: ports.switches.is_auto_healing_disabled,
-        is_pause_file_present: ports.switches.pause_file.exists(),
-        is_crash_looping: ports.switches.is_crash_looping,
-        history: History::default(),
-    };
-    let (mut facts, mut verdict) = match history {
-        Ok(history) => {
-            let facts = Facts { history, ..facts };
-            let verdict = guard_verdict(&subject, &facts, &ports.clock.now());
-            (facts, verdict)
-        }
-        Err(error) => {
-            warn!(%error, "the journal cannot be read");
-            (facts, Verdict::Defer(Reason::FactUnknown, RETRY))
-        }
-    };
-    let mut plan = None;
-    if matches!(verdict, Verdict::Proceed | Verdict::Observe)
-        && let Some((_, rung)) = subject.rule_and_rung()
-    {
-        let planning = Planning {
-            remedy: rung.remedy.clone(),
-            target: subject.target.clone(),
-            policy: Arc::clone(&subject.policy),
-            facts: facts.clone(),
-        };
-        match ports.remedies.of(rung.remedy.kind()).plan(&planning).await {
-            Ok(made) => plan = Some(made),
-            Err(reason @ (Reason::TargetBusy | Reason::FactUnknown)) => {
-                verdict = Verdict::Defer(reason, RETRY);
-            }
-            Err(reason) => verdict = Verdict::Suppress(reason),
-        }
-        if matches!(subject.target, Target::Path(_)) {
-            // Listing may have taken longer than a fact may be old at admission.
-            facts.folder = folder_fact(&ports, &subject).await;
-        }
-    }
-    Output::Guards {
-        verdict,
-        facts: Box::new(facts),
-        plan,
-    }
-}
-
-fn guard_verdict(subject: &Subject, facts: &Facts, now: &Now) -> Verdict {
-    let Some((rule, rung)) = subject.rule_and_rung() else {
-        return Verdict::Suppress(Reason::NoRule);
-    };
-    let question = Question {
-        alert: &subject.alert,
-        policy: &subject.policy,
-        rule,
-        rung,
-        target: &subject.target,
-        remediation: Some(subject.remediation),
-        facts,
-        now,
-    };
-    match guard::ask_all(question).decision {
-        Decision::Act => Verdict::Proceed,
-        Decision::Observe => Verdict::Observe,
-        Decision::Defer(reason, wait) => Verdict::Defer(reason, wait),
-        Decision::Suppress(reason) => Verdict::Suppress(reason),
-    }
-}
-
-async fn history(ports: &Ports, subject: &Subject, now: Now) -> Result<History, JournalError> {
-    let rule = subject
-        .policy
-        .rules
-        .get(subject.rule)
-        .map_or_else(String::new, |rule| rule.name.clone());
-    ports
-        .journal
-        .history(rule, subject.target.clone(), now)
-        .await
-}
-
-async fn unit_fact(ports: &Ports, target: &Target) -> Fact<prunelle_systemd::UnitState> {
-    let Target::Unit(unit) = target else {
-        return Fact::NotApplicable;
-    };
-    read_unit(ports, unit).await
-}
-
-async fn read_unit(ports: &Ports, unit: &UnitName) -> Fact<prunelle_systemd::UnitState> {
-    // The time before the reading: a fact is never taken for younger than it is.
-    let at = ports.clock.now();
-    match ports.manager.unit(unit).await {
-        Ok(value) => Fact::Known { value, at },
-        Err(error) => Fact::Unknown(error.to_string()),
-    }
-}
-
-async fn folder_fact(ports: &Ports, subject: &Subject) -> Fact<FolderFacts> {
-    let Target::Path(folder) = subject.target.clone() else {
-        return Fact::NotApplicable;
-    };
-    let mountpoint = subject.alert.labels.get("mountpoint").cloned();
-    let at = ports.clock.now();
-    let reading = ports
-        .checks
-        .tasks
-        .spawn_blocking("folder-facts", move || {
-            clean_folder::base_facts(&folder, mountpoint.as_deref())
-        })
-        .await;
-    match reading {
-        Ok(Ok(value)) => Fact::Known { value, at },
-        Ok(Err(error)) => {
-            debug!(%error, cause = error.source().map(tracing::field::display), "cannot look at the folder");
-            Fact::Unknown(error.to_string())
-        }
-        Err(error) => Fact::Unknown(error.to_string()),
     }
 }
 
@@ -376,74 +243,4 @@ pub(super) async fn verify(
         warn!(%error, %remediation, "the progress of an attempt could not be written");
     }
     Output::Verified(finding)
-}
-
-/// What is written when an attempt, a remediation or both end.
-#[derive(Clone, Debug)]
-pub(super) struct Settlement {
-    pub(super) remediation: RemediationId,
-    pub(super) attempt: Option<Result<(), Failure>>,
-    pub(super) end: Option<End>,
-    pub(super) evidence: Value,
-    pub(super) attempt_message: String,
-    pub(super) end_message: String,
-}
-
-/// Writes it, again and again until the journal takes it: before that the target's slot is not free.
-pub(super) async fn settle(ports: Ports, settlement: Settlement) -> Output {
-    let mut attempt = settlement
-        .attempt
-        .map(|result| attempt_entry(&ports, &settlement, result));
-    let mut end = settlement
-        .end
-        .map(|end| end_entry(&ports, &settlement, end));
-    let mut wait = Duration::from_millis(100);
-    loop {
-        // Called in this order and kept in this order, in one commit as a rule.
-        (attempt, end) = tokio::join!(kept(&ports, attempt), kept(&ports, end));
-        if attempt.is_none() && end.is_none() {
-            return Output::Settled;
-        }
-        ports.alarm.after(wait).await;
-        wait = (wait * 2).min(Duration::from_secs(5));
-    }
-}
-
-/// Gives the entry back when the journal could not take it now.
-async fn kept(ports: &Ports, entry: Option<Entry>) -> Option<Entry> {
-    let entry = entry?;
-    match ports.journal.record(entry.clone()).await {
-        Ok(()) => None,
-        // It contradicts what the journal holds: no repetition mends that.
-        Err(error @ JournalError::Refused(_)) => {
-            warn!(%error, "the journal refused an entry");
-            None
-        }
-        Err(error) => {
-            warn!(%error, "the end of an attempt could not be written yet");
-            Some(entry)
-        }
-    }
-}
-
-fn attempt_entry(ports: &Ports, settlement: &Settlement, result: Result<(), Failure>) -> Entry {
-    Entry::AttemptEnded {
-        remediation: settlement.remediation,
-        outcome: result.map_or_else(|failure| failure.outcome, |()| Outcome::Success),
-        reason: result.err().map(|failure| failure.reason),
-        evidence: settlement.evidence.clone(),
-        message: settlement.attempt_message.clone(),
-        at: ports.clock.now(),
-    }
-}
-
-fn end_entry(ports: &Ports, settlement: &Settlement, end: End) -> Entry {
-    Entry::Ended {
-        remediation: settlement.remediation,
-        outcome: end.outcome,
-        reason: end.reason,
-        quarantine: end.quarantine,
-        message: settlement.end_message.clone(),
-        at: ports.clock.now(),
-    }
 }

@@ -7,17 +7,17 @@ use prunelle_foundation::clock::Now;
 use serde_json::{Value, json};
 
 use super::Engine;
+use super::ending::{attempt_message, end_message};
 use super::records::Decision;
 use crate::alert::Alert;
-use crate::reason::{Outcome, Reason};
+use crate::reason::Reason;
 use crate::remediation::case::{Case, CaseId, Decided, Rest, Token};
 use crate::remediation::machine::{self, Effect, Event};
-use crate::remediation::state::{End, Failure, Remediation, StepId};
+use crate::remediation::state::{Remediation, StepId};
 use crate::remediation::steps::{self, Output, Settlement, Subject};
 use crate::remedy::merge;
 use crate::target::Target;
 use crate::verify::Verification;
-use prunelle_systemd::service_up;
 
 impl Engine {
     /// The first effect of a case that is new or was recovered.
@@ -55,63 +55,6 @@ impl Engine {
         let answer = output.answer();
         absorb(case, output, &now);
         self.dispatch(id, Event::Step(step, answer));
-    }
-
-    /// Guards a case again, whatever it waits for; one that runs goes on.
-    pub(super) fn wake_case(&mut self, id: CaseId) {
-        self.wake_idle(id);
-        self.dispatch(id, Event::Nudge);
-    }
-
-    /// Guards a case that has not begun, or that has ended while its alert goes on.
-    pub(super) fn wake_idle(&mut self, id: CaseId) {
-        let now = self.ports.clock.now();
-        let Some(alert) = self.book.active(id).map(|active| Arc::clone(&active.alert)) else {
-            return;
-        };
-        let Some(case) = self.book.cases.get_mut(&id) else {
-            return;
-        };
-        if case.state.end().is_some() {
-            if case.rest == Rest::LeftToPerson {
-                return;
-            }
-            case.alert = alert;
-            case.renew(self.ports.ids.remediation(&now), &now);
-        }
-        self.begin_case(id);
-    }
-
-    /// Guards every active alert again.
-    pub(super) fn guard_all(&mut self) {
-        let ids: Vec<CaseId> = self.book.cases.keys().copied().collect();
-        for id in ids {
-            self.wake_case(id);
-        }
-    }
-
-    /// The state of a target changed.
-    pub(super) fn target_changed(&mut self, target: &Target) {
-        let is_up = match target {
-            Target::Unit(unit) => self
-                .seen
-                .units
-                .get(unit)
-                .is_some_and(|state| service_up(state).up),
-            Target::Path(_) => false,
-        };
-        for id in self.book.cases_on(target) {
-            let Some(case) = self.book.cases.get_mut(&id) else {
-                continue;
-            };
-            if is_up && case.rest == Rest::LeftToPerson {
-                case.rest = Rest::Repaired;
-            }
-            // What was repaired and is still well asks for nothing.
-            if !(is_up && case.rest == Rest::Repaired) {
-                self.wake_case(id);
-            }
-        }
     }
 
     /// Takes a case out that has ended and whose alert is over.
@@ -292,75 +235,6 @@ impl Engine {
         let target = Some(case.target.clone());
         self.keep_decision(&alert, rule, target, reason, is_deferred, plan);
     }
-
-    /// A remediation, or a question that led to none, is over.
-    fn ended(&mut self, id: CaseId) {
-        let Some(case) = self.book.cases.get_mut(&id) else {
-            return;
-        };
-        let Some(end) = case.state.end() else { return };
-        let was_admitted = case.state.is_admitted();
-        if was_admitted {
-            case.rest = match (end.outcome, end.reason) {
-                (Outcome::Success, _) => Rest::Repaired,
-                (_, Some(Reason::StoppedByPerson)) => Rest::LeftToPerson,
-                _ => Rest::None,
-            };
-            case.decided = None;
-            self.count_end(id, end);
-        }
-        let Some(case) = self.book.cases.get(&id) else {
-            return;
-        };
-        let target = case.target.clone();
-        let is_to_ask_again = was_admitted && case.rest == Rest::None;
-        if Arc::ptr_eq(&case.policy, &self.policy) {
-            self.remove_if_over(id);
-        } else {
-            // The new policy has a case of its own for it.
-            self.timers.set(id, None);
-            self.book.remove_case(id);
-        }
-        if was_admitted {
-            for other in self.book.cases_on(&target) {
-                if other != id {
-                    self.wake_case(other);
-                }
-            }
-        }
-        if is_to_ask_again {
-            // Quarantine, cooldown and budget tell when it may go on; the wait is theirs.
-            self.wake_idle(id);
-        }
-    }
-
-    fn count_end(&mut self, id: CaseId, end: End) {
-        let now = self.ports.clock.now();
-        let Some(case) = self.book.cases.get(&id) else {
-            return;
-        };
-        if let Some(rung) = case.rung() {
-            self.ports
-                .metrics
-                .remediation_ended(rung.remedy.kind(), end.outcome);
-        }
-        if end.outcome == Outcome::Success {
-            let since = now.wall.duration_since(case.alert.episode.starts_at);
-            self.ports
-                .metrics
-                .healed_after(since.try_into().unwrap_or_default());
-        }
-        let message = end_message(case, end);
-        tracing::info!(
-            remediation = %case.remediation,
-            target = %case.target,
-            outcome = ?end.outcome,
-            reason = end.reason.map_or("", Reason::as_str),
-            message,
-            "remediation ended"
-        );
-        self.publisher.remember(case, end, message, &now);
-    }
 }
 
 fn subject(case: &Case) -> Subject {
@@ -406,57 +280,5 @@ fn absorb(case: &mut Case, output: Output, now: &Now) {
         }
         Output::Identified(_, more) => merge(&mut case.evidence, more),
         Output::Refused(_) | Output::Settled => {}
-    }
-}
-
-fn attempt_message(case: &Case, attempt: Option<Result<(), Failure>>) -> String {
-    let Some(Err(failure)) = attempt else {
-        return case.message.clone();
-    };
-    match failure.reason {
-        Reason::TimedOut if failure.outcome == Outcome::Timeout => {
-            let within = case.state.within().as_secs_f64();
-            if case.message.is_empty() {
-                format!("no end within {within} s")
-            } else {
-                format!(
-                    "no end within {within} s; the last that was seen: {}",
-                    case.message
-                )
-            }
-        }
-        Reason::Interrupted => {
-            "the program ended before the remedy took effect: nothing happened".to_owned()
-        }
-        Reason::UnknownAfterCrash => {
-            "the program ended while the remedy ran, and it cannot be told how that went".to_owned()
-        }
-        _ => case.message.clone(),
-    }
-}
-
-fn end_message(case: &Case, end: End) -> String {
-    match end.reason {
-        None => case.message.clone(),
-        Some(Reason::LadderExhausted) if end.quarantine.is_zero() => {
-            format!(
-                "everything that the rule allows was tried; {}",
-                case.message
-            )
-        }
-        Some(Reason::LadderExhausted) => format!(
-            "everything that the rule allows was tried; {}; left alone for {}",
-            case.message,
-            prunelle_foundation::duration::PromDuration::from(end.quarantine),
-        ),
-        Some(Reason::Resolved) => "the alert resolved, nothing more was done".to_owned(),
-        Some(Reason::RecoveredByItself) => "it recovered, nothing more was done".to_owned(),
-        Some(Reason::Interrupted | Reason::UnknownAfterCrash | Reason::TimedOut) => {
-            attempt_message(case, case.state.last.map(Err))
-        }
-        Some(Reason::StoppedByPerson | Reason::NotVerified | Reason::RemedyFailed) => {
-            case.message.clone()
-        }
-        Some(reason) => format!("nothing more was done: {}", reason.as_str()),
     }
 }

@@ -43,11 +43,11 @@ fn memory() -> Memory {
     }
 }
 
-fn job(id: u32, kind: &str) -> Option<QueuedJob> {
-    Some(QueuedJob {
+fn job(id: u32, kind: &str) -> QueuedJob {
+    QueuedJob {
         id,
         kind: kind.to_owned(),
-    })
+    }
 }
 
 #[track_caller]
@@ -100,7 +100,7 @@ fn what_is_on_its_way_is_waited_for() {
         assert_eq!(memory().judge(&unit, &now()), Sight::NotYet);
     }
     let mut queued = unit(ActiveState::Inactive, "dead", None);
-    queued.job = job(8, "start");
+    queued.job = Some(job(8, "start"));
     assert_eq!(memory().judge(&queued, &now()), Sight::NotYet);
 }
 
@@ -122,10 +122,10 @@ fn a_unit_that_is_down_is_told_apart_by_who_had_a_hand_in_it() {
 fn a_stop_that_was_seen_counts_even_when_it_fails() {
     let failed = unit(ActiveState::Failed, "failed", Some("new"));
     for (seen, is_stop) in [
-        (job(8, "stop"), true),
-        (job(8, ""), true),
-        (job(8, "start"), false),
-        (job(7, "stop"), false),
+        (Some(job(8, "stop")), true),
+        (Some(job(8, "")), true),
+        (Some(job(8, "start")), false),
+        (Some(job(7, "stop")), false),
         (None, false),
     ] {
         let mut memory = memory();

@@ -1,0 +1,291 @@
+//! What each event does to the state, one function an event: the arrows of the diagram.
+
+use std::time::Duration;
+
+use prunelle_foundation::clock::Now;
+
+use super::{Answer, Effect, Identified, SUCCESS, Verdict};
+use crate::reason::{Outcome, Reason};
+use crate::remediation::deadline::Deadline;
+use crate::remediation::state::{
+    End, Failure, GUARDING_LIMIT, Next, Position, RETRY, Remediation, Stage, StepId,
+};
+
+/// A state on its way to the next one, with what has to be done for that.
+pub(super) struct Transition<'a> {
+    pub(super) state: Remediation,
+    pub(super) effects: Vec<Effect>,
+    pub(super) now: &'a Now,
+}
+
+impl Transition<'_> {
+    pub(super) fn answered(&mut self, answer: Answer) {
+        match (self.state.stage.clone(), answer) {
+            (Stage::Guarding { again, .. }, Answer::Guards(verdict)) => {
+                self.guarded(verdict, again);
+            }
+            (Stage::Admitting { until }, Answer::Admitted) => {
+                if self.state.deadline.is_none() {
+                    let limit = self.state.time_limit();
+                    self.state.deadline = Some(Deadline::after(self.now, limit));
+                }
+                self.go_on(until, |until| Stage::Starting { until }, Effect::Start);
+            }
+            (Stage::Admitting { .. } | Stage::Starting { .. }, Answer::Refused(reason)) => {
+                self.defer(reason, RETRY);
+            }
+            (Stage::Starting { until }, Answer::Started) => {
+                self.go_on(until, |until| Stage::Executing { until }, Effect::Apply);
+            }
+            (Stage::Executing { until }, Answer::Applied(Ok(())))
+            | (Stage::Identifying { until }, Answer::Identified(Identified::Happened)) => {
+                self.enter(Stage::Verifying { until }, Effect::Verify);
+            }
+            (Stage::Executing { .. }, Answer::Applied(Err(failure)))
+            | (Stage::Verifying { .. }, Answer::Verified(Err(failure))) => self.failed(failure),
+            (Stage::Verifying { .. }, Answer::Verified(Ok(()))) => {
+                self.settle(Some(Ok(())), Next::End(SUCCESS));
+            }
+            (Stage::Identifying { .. }, Answer::Identified(Identified::DidNot)) => {
+                self.failed(Failure {
+                    outcome: Outcome::Failed,
+                    reason: Reason::Interrupted,
+                });
+            }
+            (Stage::Identifying { .. }, Answer::Identified(Identified::RunAgain)) => {
+                self.guard(self.state.position);
+            }
+            (Stage::Identifying { .. }, Answer::Identified(Identified::Unknown)) => self.unknown(),
+            (Stage::Settling(next), Answer::Settled) => self.settled(next),
+            _ => {}
+        }
+    }
+
+    fn guarded(&mut self, verdict: Verdict, again: bool) {
+        match verdict {
+            Verdict::Proceed => {
+                let until = Deadline::after(self.now, self.state.within());
+                self.enter(Stage::Admitting { until }, Effect::Admit);
+            }
+            _ if again => self.guard(self.state.position),
+            Verdict::Observe => self.stop(Outcome::Observed, Reason::Observed),
+            Verdict::Defer(reason, after) => self.defer(reason, after),
+            // There is nothing to do on this rung: the ladder goes on.
+            Verdict::Suppress(reason @ Reason::NothingToClean) => {
+                match self.next_position(reason) {
+                    Some(position) => self.guard(position),
+                    None => self.stop(Outcome::Cancelled, reason),
+                }
+            }
+            Verdict::Suppress(reason) => self.stop(Outcome::Cancelled, reason),
+        }
+    }
+
+    pub(super) fn due(&mut self) {
+        let overall_passed = self
+            .state
+            .deadline
+            .as_ref()
+            .is_some_and(|deadline| deadline.has_passed(self.now));
+        match &self.state.stage {
+            Stage::Guarding { until, .. } if until.has_passed(self.now) => {
+                self.defer(Reason::FactUnknown, RETRY * 5);
+            }
+            Stage::Deferred { .. } if overall_passed => {
+                self.stop(Outcome::Timeout, Reason::TimedOut);
+            }
+            Stage::Deferred { until, .. } if until.has_passed(self.now) => {
+                self.guard(self.state.position);
+            }
+            Stage::Executing { until } | Stage::Verifying { until }
+                if until.has_passed(self.now) =>
+            {
+                self.failed(Failure {
+                    outcome: Outcome::Timeout,
+                    reason: Reason::TimedOut,
+                });
+            }
+            Stage::Identifying { until } if until.has_passed(self.now) => self.unknown(),
+            _ => {}
+        }
+    }
+
+    pub(super) fn nudged(&mut self) {
+        match &mut self.state.stage {
+            Stage::Guarding { again, .. } => *again = true,
+            Stage::Deferred { .. } => self.guard(self.state.position),
+            _ => {}
+        }
+    }
+
+    pub(super) fn resolved(&mut self) {
+        self.state.is_alert_active = false;
+        if matches!(
+            self.state.stage,
+            Stage::Guarding { .. } | Stage::Deferred { .. }
+        ) {
+            self.stop(Outcome::Cancelled, Reason::Resolved);
+        }
+    }
+
+    /// Between two writes: goes on unless the alert resolved or the attempt's time has passed. Nothing was done yet.
+    fn go_on(&mut self, until: Deadline, stage: fn(Deadline) -> Stage, effect: Effect) {
+        if !self.state.is_alert_active {
+            self.stop(Outcome::Cancelled, Reason::Resolved);
+        } else if until.has_passed(self.now) {
+            self.failed(Failure {
+                outcome: Outcome::Timeout,
+                reason: Reason::TimedOut,
+            });
+        } else {
+            self.enter(stage(until), effect);
+        }
+    }
+
+    fn failed(&mut self, failure: Failure) {
+        let next = self.next_after(failure);
+        self.settle(Some(Err(failure)), next);
+    }
+
+    /// Remembers a failed attempt, and tells what follows: the next attempt, the next rung, or the end.
+    pub(super) fn next_after(&mut self, failure: Failure) -> Next {
+        self.state.last = Some(failure);
+        if failure.reason == Reason::UnknownAfterCrash {
+            return Next::End(End {
+                outcome: failure.outcome,
+                reason: Some(failure.reason),
+                quarantine: self.state.quarantine,
+            });
+        }
+        if failure.reason == Reason::StoppedByPerson || !self.state.is_alert_active {
+            return Next::End(End {
+                outcome: failure.outcome,
+                reason: Some(failure.reason),
+                quarantine: Duration::ZERO,
+            });
+        }
+        self.next_position(failure.reason).map_or(
+            Next::End(End {
+                outcome: failure.outcome,
+                reason: Some(Reason::LadderExhausted),
+                quarantine: self.state.quarantine,
+            }),
+            Next::Guard,
+        )
+    }
+
+    fn next_position(&self, reason: Reason) -> Option<Position> {
+        let Position { rung, attempt } = self.state.position;
+        let is_hopeless = matches!(
+            reason,
+            Reason::NotPermitted | Reason::NothingToClean | Reason::NotLoaded | Reason::NotAllowed
+        );
+        if !is_hopeless
+            && self
+                .state
+                .rung(rung)
+                .is_some_and(|limits| attempt < limits.attempts)
+        {
+            return Some(Position {
+                rung,
+                attempt: attempt + 1,
+            });
+        }
+        let next = rung.checked_add(1)?;
+        self.state.rung(next).map(|_| Position {
+            rung: next,
+            attempt: 1,
+        })
+    }
+
+    fn unknown(&mut self) {
+        self.failed(Failure {
+            outcome: Outcome::Unknown,
+            reason: Reason::UnknownAfterCrash,
+        });
+    }
+
+    /// Waits, if the remediation's own deadline allows it; else ends it, and the alert waits without it.
+    fn defer(&mut self, reason: Reason, after: Duration) {
+        let fits = self
+            .state
+            .deadline
+            .as_ref()
+            .is_none_or(|deadline| after < deadline.left(self.now));
+        if !self.state.is_alert_active {
+            self.stop(Outcome::Cancelled, Reason::Resolved);
+        } else if fits {
+            self.effects.push(Effect::Decide {
+                reason,
+                is_deferred: true,
+            });
+            self.state.stage = Stage::Deferred {
+                reason,
+                until: Deadline::after(self.now, after),
+            };
+            self.forget_step();
+        } else {
+            self.stop(Outcome::Cancelled, reason);
+        }
+    }
+
+    /// Ends it without (another) attempt. What the last attempt did counts for more than why no other was made.
+    fn stop(&mut self, outcome: Outcome, reason: Reason) {
+        let end = End {
+            outcome: self.state.last.map_or(outcome, |last| last.outcome),
+            reason: Some(reason),
+            quarantine: Duration::ZERO,
+        };
+        if self.state.is_admitted() {
+            self.settle(None, Next::End(end));
+        } else {
+            self.effects.push(Effect::Decide {
+                reason,
+                is_deferred: false,
+            });
+            self.state.stage = Stage::Ended(end);
+            self.forget_step();
+        }
+    }
+
+    pub(super) fn settled(&mut self, next: Next) {
+        match next {
+            Next::End(end) => {
+                self.state.stage = Stage::Ended(end);
+                self.forget_step();
+            }
+            Next::Guard(_) if !self.state.is_alert_active => {
+                self.stop(Outcome::Cancelled, Reason::Resolved);
+            }
+            Next::Guard(position) => self.guard(position),
+        }
+    }
+
+    fn guard(&mut self, position: Position) {
+        self.state.position = position;
+        let stage = Stage::Guarding {
+            until: Deadline::after(self.now, GUARDING_LIMIT),
+            again: false,
+        };
+        self.enter(stage, Effect::Ask);
+    }
+
+    pub(super) fn settle(&mut self, attempt: Option<Result<(), Failure>>, next: Next) {
+        let end = match next {
+            Next::End(end) => Some(end),
+            Next::Guard(_) => None,
+        };
+        self.enter(Stage::Settling(next), Effect::Settle { attempt, end });
+    }
+
+    fn enter(&mut self, stage: Stage, effect: Effect) {
+        self.state.stage = stage;
+        self.forget_step();
+        self.effects.push(effect);
+    }
+
+    /// Makes the answer to the step under way, if any, one that is ignored.
+    fn forget_step(&mut self) {
+        self.state.step = StepId(self.state.step.0.wrapping_add(1));
+    }
+}
