@@ -76,6 +76,7 @@ find_missing() {
     [ -x /usr/lib/systemd/systemd ] || [ -x /lib/systemd/systemd ] ||
         missing PACKAGES systemd 'the systemd of the sandbox; this machine keeps its own init'
     [ -x /usr/bin/dbus-daemon ] || missing PACKAGES dbus-daemon 'the bus of the sandbox'
+    have strace || missing PACKAGES strace 'kills the healer at each write of its journal, in the end-to-end tests'
     { have prometheus && have promtool; } ||
         missing UNPACKED prometheus 'scrapes and rules; unpacked into .prunelle/tools, not installed'
     { have prometheus-alertmanager || have alertmanager; } && have amtool ||

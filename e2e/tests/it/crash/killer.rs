@@ -1,0 +1,76 @@
+//! Kills the healer at an exact place: as its journal's thread enters its nth write or sync of the database.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::process::{Child, ChildStderr, Command, Stdio};
+
+use anyhow::{Context, Result, ensure};
+use prunelle_sandbox::stack::Host;
+
+/// The thread that owns the database.
+const THREAD: &str = "journal";
+
+/// A system call of that thread.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Call {
+    /// A write of the database: the transaction is not complete on disk, and ends as if it had never begun.
+    Write,
+    /// A sync: the transaction is there, and nobody has been told.
+    Sync,
+}
+
+/// A tracer (strace) of the journal's thread. Dropped, it lets go of the healer.
+pub(super) struct Killer {
+    strace: Child,
+    /// Kept open: strace would be killed by writing to nobody.
+    stderr: BufReader<ChildStderr>,
+}
+
+impl Killer {
+    /// From now on: SIGKILL to the healer as its journal's thread enters its `nth` call, which is not carried out.
+    pub(super) fn arm(host: &Host, call: Call, nth: usize) -> Result<Self> {
+        let name = match call {
+            Call::Write => "pwrite64",
+            // Whichever SQLite was built with.
+            Call::Sync => "fsync,fdatasync",
+        };
+        let mut strace = Command::new("strace")
+            .args(["--output=/dev/null", &format!("--trace={name}")])
+            .arg(format!("--inject={name}:signal=KILL:when={nth}"))
+            .arg(format!("--attach={}", journal_thread(host)?))
+            .stdin(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .context("no strace (the package of that name)")?;
+        let stderr = strace.stderr.take().context("no output")?;
+        let mut killer = Self {
+            strace,
+            stderr: BufReader::new(stderr),
+        };
+        let mut line = String::new();
+        killer.stderr.read_line(&mut line)?;
+        ensure!(line.contains("attached"), "strace cannot trace: {line}");
+        Ok(killer)
+    }
+}
+
+impl Drop for Killer {
+    fn drop(&mut self) {
+        // It has ended by itself when the healer is dead.
+        let _ = self.strace.kill();
+        let _ = self.strace.wait();
+    }
+}
+
+/// The thread as the host numbers it.
+fn journal_thread(host: &Host) -> Result<String> {
+    let healer = host.manager().main_pid(host.healer().unit())?;
+    let healer = host.manager().outside(healer)?;
+    for thread in fs::read_dir(format!("/proc/{}/task", healer.as_raw_pid()))? {
+        let thread = thread?;
+        if fs::read_to_string(thread.path().join("comm"))?.trim_end() == THREAD {
+            return Ok(thread.file_name().to_string_lossy().into_owned());
+        }
+    }
+    anyhow::bail!("the healer has no thread `{THREAD}`")
+}
