@@ -156,7 +156,7 @@ impl AlertRead {
         Ok(Alert {
             episode: Episode {
                 fingerprint,
-                starts_at: self.starts_at.ok_or("no `startsAt`")?,
+                starts_at: to_the_millisecond(self.starts_at.ok_or("no `startsAt`")?),
             },
             status,
             labels,
@@ -166,6 +166,11 @@ impl AlertRead {
                 .filter(|&at| status == AlertStatus::Resolved && is_set(at)),
         })
     }
+}
+
+/// A webhook tells nanoseconds, the API cuts them off at milliseconds: one episode must be the same in both.
+fn to_the_millisecond(at: Timestamp) -> Timestamp {
+    Timestamp::from_millisecond(at.as_millisecond()).unwrap_or(at)
 }
 
 /// Go's zero time, year 1, means "not yet".

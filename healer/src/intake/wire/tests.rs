@@ -46,8 +46,21 @@ fn a_notification_is_read_in_full() {
     assert_eq!(alert.annotations["summary"], "nginx is down");
     assert_eq!(
         alert.episode.starts_at.to_string(),
-        "2026-11-24T05:00:00.123456789Z"
+        "2026-11-24T05:00:00.123Z"
     );
+}
+
+#[test]
+fn an_episode_begins_at_the_same_time_in_a_webhook_and_in_the_api() {
+    let told = read(&payload(&[with(
+        "startsAt",
+        json!("2026-11-24T05:00:00.123999999Z"),
+    )]));
+    let mut listed = with("startsAt", json!("2026-11-24T05:00:00.123Z"));
+    listed["status"] = json!({"state": "active", "silencedBy": [], "inhibitedBy": []});
+    let listed = json!([listed]).to_string();
+    let (listed, _) = active_alerts(listed.as_bytes(), &Limits::default()).unwrap();
+    assert_eq!(told.unwrap().alerts[0].episode, listed[0].episode);
 }
 
 #[test]
