@@ -18,7 +18,7 @@
 //!   intent → guarding, the budget stays charged · acted, verifying → verifying
 //!   started → identifying ─┬→ it happened → verifying
 //!                          ├→ it did not → counts as an attempt
-//!                          ├→ it may be run again → guarding
+//!                          ├→ it may be run again → guarding ─→ no (more) need, or no leave → verifying
 //!                          └→ it cannot be told → unknown                                 end
 //! ```
 //!

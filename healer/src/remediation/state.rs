@@ -144,6 +144,8 @@ pub struct Remediation {
     pub deadline: Option<Deadline>,
     /// How the last attempt failed.
     pub last: Option<Failure>,
+    /// A crash interrupted the attempt, which may be run again and has not been: it may have acted.
+    pub is_interrupted: bool,
 }
 
 impl Remediation {
@@ -174,6 +176,7 @@ impl Remediation {
             is_alert_active: true,
             deadline: None,
             last: None,
+            is_interrupted: false,
         }
     }
 

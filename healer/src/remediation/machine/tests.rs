@@ -326,3 +326,43 @@ fn what_is_identified_after_a_crash_is_verified_counted_rerun_or_unknown() {
     );
     resumed(Identified::Unknown).ends(Outcome::Unknown, Some(Reason::UnknownAfterCrash));
 }
+
+#[test]
+fn what_may_be_run_again_and_needs_not_is_verified_and_told_as_an_attempt() {
+    for (event, is_active) in [
+        (
+            Answer::Guards(Verdict::Suppress(Reason::RecoveredByItself)),
+            true,
+        ),
+        (
+            Answer::Guards(Verdict::Suppress(Reason::NothingToClean)),
+            true,
+        ),
+        (
+            Answer::Guards(Verdict::Suppress(Reason::RecoveredByItself)),
+            false,
+        ),
+    ] {
+        let mut bench = Bench::new(&[1, 1]);
+        let now = bench.clock.now();
+        let (state, _) =
+            begin(fresh(&[1, 1], &now).recovered(Position::FIRST, Phase::Started, &now));
+        bench.state = state;
+        bench.answer(Answer::Identified(Identified::RunAgain));
+        if is_active {
+            bench.answer(event);
+        } else {
+            bench.on(Event::Resolved);
+        }
+        assert_eq!(bench.effects, [Effect::Verify]);
+        bench.answer(Answer::Verified(Ok(())));
+        assert!(matches!(
+            bench.effects[..],
+            [Effect::Settle {
+                attempt: Some(Ok(())),
+                end: Some(_)
+            }]
+        ));
+        bench.ends(Outcome::Success, None);
+    }
+}

@@ -25,6 +25,7 @@ impl Transition<'_> {
                 self.guarded(verdict, again);
             }
             (Stage::Admitting { until }, Answer::Admitted) => {
+                self.state.is_interrupted = false;
                 if self.state.deadline.is_none() {
                     let limit = self.state.time_limit();
                     self.state.deadline = Some(Deadline::after(self.now, limit));
@@ -53,6 +54,7 @@ impl Transition<'_> {
                 });
             }
             (Stage::Identifying { .. }, Answer::Identified(Identified::RunAgain)) => {
+                self.state.is_interrupted = true;
                 self.guard(self.state.position);
             }
             (Stage::Identifying { .. }, Answer::Identified(Identified::Unknown)) => self.unknown(),
@@ -71,7 +73,7 @@ impl Transition<'_> {
             Verdict::Observe => self.stop(Outcome::Observed, Reason::Observed),
             Verdict::Defer(reason, after) => self.defer(reason, after),
             // There is nothing to do on this rung: the ladder goes on.
-            Verdict::Suppress(reason @ Reason::NothingToClean) => {
+            Verdict::Suppress(reason @ Reason::NothingToClean) if !self.state.is_interrupted => {
                 match self.next_position(reason) {
                     Some(position) => self.guard(position),
                     None => self.stop(Outcome::Cancelled, reason),
@@ -231,6 +233,10 @@ impl Transition<'_> {
 
     /// Ends it without (another) attempt. What the last attempt did counts for more than why no other was made.
     fn stop(&mut self, outcome: Outcome, reason: Reason) {
+        if self.state.is_interrupted {
+            self.end_interrupted(reason);
+            return;
+        }
         let end = End {
             outcome: self.state.last.map_or(outcome, |last| last.outcome),
             reason: Some(reason),
@@ -245,6 +251,32 @@ impl Transition<'_> {
             });
             self.state.stage = Stage::Ended(end);
             self.forget_step();
+        }
+    }
+
+    /// The attempt that a crash interrupted is not run again. It may have acted, may even be why nothing is left to do:
+    /// its effect is checked, as that of any attempt, if there is time.
+    fn end_interrupted(&mut self, reason: Reason) {
+        self.state.is_interrupted = false;
+        let left = self
+            .state
+            .deadline
+            .as_ref()
+            .map_or(Duration::ZERO, |deadline| deadline.left(self.now));
+        if left.is_zero() {
+            let failure = Failure {
+                outcome: Outcome::Failed,
+                reason: Reason::Interrupted,
+            };
+            let end = End {
+                outcome: failure.outcome,
+                reason: Some(reason),
+                quarantine: Duration::ZERO,
+            };
+            self.settle(Some(Err(failure)), Next::End(end));
+        } else {
+            let until = Deadline::after(self.now, self.state.within().min(left));
+            self.enter(Stage::Verifying { until }, Effect::Verify);
         }
     }
 
