@@ -17,11 +17,11 @@ use self::ledger::{Ledger, Step};
 use self::random::Random;
 use self::subjects::{Folders, Services, Subject};
 
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 /// The budget of each target.
 const BUDGET: u32 = 2;
 /// Of the writes of a repair, each so many-th is one to die at; a long run takes all: `PRUNELLE_CRASH_STRIDE=1`.
-const STRIDE: usize = 5;
+const STRIDE: usize = 4;
 /// Crashes at random moments; a long run takes more: `PRUNELLE_CRASH_KILLS=500`.
 const KILLS: usize = 25;
 
@@ -56,6 +56,18 @@ fn killed_at_each_sync_of_a_cleaning_it_goes_on_and_tells_one_end() -> Result<()
         folders.fill(stack.host())?;
         let steps = killed_at_each(stack, &folders, Call::Sync, 1)?;
         reached(&steps, &[Step::Nothing, Step::Intent, Step::Started])?;
+        log_is_journal(stack.host())
+    })
+}
+
+#[test]
+fn killed_in_the_middle_of_writes_of_a_cleaning_it_tells_one_end() -> Result<()> {
+    let stride = from_environment("PRUNELLE_CRASH_STRIDE", STRIDE);
+    let folders = Folders::new(12 + 160 / stride)?;
+    Stack::tell(folders.options()?, |stack| {
+        folders.fill(stack.host())?;
+        let steps = killed_at_each(stack, &folders, Call::Write, stride)?;
+        reached(&steps, &[Step::Nothing])?;
         log_is_journal(stack.host())
     })
 }

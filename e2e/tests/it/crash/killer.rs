@@ -28,6 +28,10 @@ pub(super) struct Killer {
 
 impl Killer {
     /// From now on: SIGKILL to the healer as its journal's thread enters its `nth` call, which is not carried out.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a tracer that must be waited for, and ends with what it traces"
+    )]
     pub(super) fn arm(host: &Host, call: Call, nth: usize) -> Result<Self> {
         let name = match call {
             Call::Write => "pwrite64",

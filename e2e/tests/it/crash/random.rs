@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-/// SplitMix64.
+/// The generator called `SplitMix64`.
 pub(super) struct Random(u64);
 
 impl Random {

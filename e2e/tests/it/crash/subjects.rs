@@ -1,5 +1,6 @@
 //! What is broken and repaired in these stories: many services or folders that are all alike, one for each crash.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -192,7 +193,8 @@ rules:
 "
         );
         for index in 0..self.count {
-            host.policy.push_str(&format!(
+            write!(
+                host.policy,
                 "  - name: folder-{index}
     matchers: ['alertname = \"FolderFull\"', 'folder = \"{index}\"']
     target: {{path: '{}'}}
@@ -204,7 +206,7 @@ rules:
         within: 30s
 ",
                 self.name(index)
-            ));
+            )?;
         }
         Ok(StackOptions::of(vec![host]))
     }
