@@ -78,3 +78,6 @@ impl Leases for LocalLeases {
         Box::pin(std::future::ready(Ok(lease)))
     }
 }
+
+#[cfg(test)]
+mod tests;

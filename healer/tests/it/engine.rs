@@ -513,3 +513,29 @@ async fn the_view_shows_what_goes_on() {
     assert_eq!(view.mode, "enforce");
     assert!(view.running.is_empty());
 }
+
+#[tokio::test]
+async fn a_storm_of_alerts_is_kept_answered_and_bounded_by_the_budget_of_the_host() {
+    let rig = Rig::start().await;
+    rig.pause_all(Duration::from_secs(30)).await;
+    let units: Vec<String> = (0..300).map(|n| format!("unit{n}.service")).collect();
+    let storm: Vec<_> = units.iter().map(|unit| down(unit)).collect();
+    assert_eq!(rig.post(storm).await, Ack::Accepted);
+    let count = |rig: &Rig, what: &str| {
+        let story = rig.story();
+        story.iter().filter(|line| *line == what).count()
+    };
+    rig.until("every alert has its decision", || {
+        (count(&rig, "decision DEFERRED paused") == units.len()).then_some(())
+    })
+    .await;
+    assert_eq!(rig.manager.calls(), starts(0));
+    rig.advance(Duration::from_secs(30));
+    rig.until_advancing("the budget is used up", Duration::from_millis(100), || {
+        let has_ended = count(&rig, "outcome SUCCESS -") == 20;
+        let is_told = count(&rig, "decision DEFERRED host_budget") >= units.len() - 20;
+        (has_ended && is_told).then_some(())
+    })
+    .await;
+    assert_eq!(rig.manager.calls().len(), 20);
+}
