@@ -33,7 +33,7 @@ done
 prepare
 no_sandbox=$(why_no_sandbox)
 
-export CARGO_TERM_COLOR=never NO_COLOR=1 RUSTDOCFLAGS='-D warnings'
+export CARGO_TERM_COLOR=never NO_COLOR=1 RUSTDOCFLAGS='-D warnings' INSTA_UPDATE=no
 target=${CARGO_TARGET_DIR:-target}
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
@@ -98,7 +98,7 @@ shell_scripts() {
         head -n 15 "$script" | grep -q 'bash' && shell='bash'
         "$shell" -n "$script" || status=1
         ! have shellcheck || shellcheck -x -S warning -s "$shell" "$script" || status=1
-    done < <(find . -name '*.sh' -not -path './target/*' -not -path './.prunelle/*'; echo .ci/run)
+    done < <(find . \( -name target -o -name .prunelle \) -prune -o -name '*.sh' -print; echo .ci/run)
     return "$status"
 }
 

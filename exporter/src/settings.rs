@@ -1,6 +1,6 @@
 //! Settings: flags and environment in, one checked value out.
 //!
-//! [`Flags`] is what was given, as text; [`Flags::resolve`] is pure and reports everything that is wrong at once, by
+//! [`Flags`] is what was given, as text; `Flags::resolve` is pure and reports everything that is wrong at once, by
 //! the name under which it was given. A flag wins over its variable, an empty text counts as not given. The model
 //! report's variables keep their bare units (percent, MB per second, seconds) and are converted here.
 

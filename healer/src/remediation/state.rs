@@ -180,7 +180,7 @@ impl Remediation {
         }
     }
 
-    /// One that a crash interrupted, as the disk remembers it; [`super::machine::resume`] tells its first effect.
+    /// One that a crash interrupted, as the disk remembers it; `machine::resume` tells its first effect.
     ///
     /// Its time starts anew: an attempt that lay on disk while the program was down still gets its verification.
     #[must_use]
