@@ -129,6 +129,7 @@ fn after_a_sigkill_of_the_owner() {
         std::io::stdin().lines().for_each(drop);
         return;
     }
+    let files = tempfile::tempdir().unwrap();
     #[expect(clippy::disallowed_methods, reason = "the test needs an owner to kill")]
     let mut owner = Command::new(std::env::current_exe().unwrap())
         .args([
@@ -137,6 +138,8 @@ fn after_a_sigkill_of_the_owner() {
             "--nocapture",
         ])
         .env(OWNER, "1")
+        // Files are left by an owner that is killed; these go with the test.
+        .env("TMPDIR", files.path())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
