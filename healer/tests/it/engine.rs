@@ -522,8 +522,8 @@ async fn a_storm_of_alerts_is_kept_answered_and_bounded_by_the_budget_of_the_hos
     let storm: Vec<_> = units.iter().map(|unit| down(unit)).collect();
     assert_eq!(rig.post(storm).await, Ack::Accepted);
     let count = |rig: &Rig, what: &str| {
-        let story = rig.story();
-        story.iter().filter(|line| *line == what).count()
+        let told = rig.story();
+        told.iter().filter(|line| *line == what).count()
     };
     rig.until("every alert has its decision", || {
         (count(&rig, "decision DEFERRED paused") == units.len()).then_some(())
