@@ -406,6 +406,30 @@ async fn faults_that_keep_coming_use_up_the_budget_and_the_next_window_gives_a_n
 }
 
 #[tokio::test]
+async fn a_fault_during_the_cooldown_is_repaired_when_that_ends_and_not_before() {
+    let policy = POLICY.replace(
+        "  boot_grace: 0s",
+        "  boot_grace: 0s\n  cooldown: {first: 10m, max: 10m}",
+    );
+    let rig = Rig::with_policy(&policy).await;
+    rig.manager.set(UNIT, ActiveState::Failed, "failed");
+    rig.post(vec![down_since(UNIT, 1)]).await;
+    rig.outcomes(1).await;
+    rig.manager.set(UNIT, ActiveState::Failed, "failed");
+    rig.post(vec![down_since(UNIT, 2)]).await;
+    rig.until_told("decision DEFERRED cooldown").await;
+    for _ in 0..9 {
+        rig.advance(Duration::from_mins(1));
+        rig.reconcile(vec![down_since(UNIT, 2)]).await;
+        rig.settle().await;
+    }
+    assert_eq!(rig.manager.calls(), starts(1));
+    rig.advance(Duration::from_mins(1));
+    rig.outcomes(2).await;
+    assert_eq!(rig.manager.calls(), starts(2));
+}
+
+#[tokio::test]
 async fn reconciliation_brings_what_no_webhook_told_and_ends_what_is_listed_no_longer() {
     let rig = Rig::start().await;
     rig.manager.set(UNIT, ActiveState::Failed, "failed");
