@@ -27,7 +27,8 @@ async fn the_steady_state_makes_no_call_but_a_ping() {
     tokio::time::sleep(Duration::from_secs(2)).await;
     let heard = ear.heard();
     let pings = heard.iter().filter(|what| *what == "call Ping").count();
-    assert!((2..=3).contains(&pings), "{heard:?}");
+    // One every 600 ms; a loaded machine makes the two seconds longer, or a ping late.
+    assert!((1..=4).contains(&pings), "{heard:?}");
     let rest: Vec<_> = heard
         .iter()
         .filter(|what| {
