@@ -53,6 +53,30 @@ enum Controller {
     },
 }
 
+/// What one version of cgroups calls the files about memory.
+struct MemoryFiles {
+    limit: &'static str,
+    used: &'static str,
+    /// Keys of `memory.stat`: what the kernel would give up before it refuses memory.
+    reclaimable: &'static [&'static str],
+}
+
+impl MemoryFiles {
+    fn read(&self, folder: &Path) -> Reading<ByteLimit> {
+        let Some(bytes) = limit(&folder.join(self.limit))? else {
+            return Ok(None);
+        };
+        let Some(used) = value(&folder.join(self.used))? else {
+            return Ok(None);
+        };
+        let reclaimable = sum(&folder.join("memory.stat"), self.reclaimable)?.unwrap_or(0);
+        Ok(Some(ByteLimit {
+            bytes,
+            used: used.saturating_sub(reclaimable),
+        }))
+    }
+}
+
 impl Cgroup {
     /// Finds the hierarchies through `/proc/self/mountinfo` and `/proc/self/cgroup`.
     pub fn locate(roots: &Roots) -> Result<Self, ReadError> {
@@ -97,8 +121,10 @@ impl Cgroup {
     /// The memory limit; none without one.
     pub fn memory(&self) -> Reading<ByteLimit> {
         match &self.memory {
-            Some(Controller::V1 { folders, .. }) => first(folders, |_, folder| v1::memory(folder)),
-            Some(Controller::V2 { folders }) => first(folders, |_, folder| v2::memory(folder)),
+            Some(Controller::V1 { folders, .. }) => {
+                first(folders, |_, folder| v1::MEMORY.read(folder))
+            }
+            Some(Controller::V2 { folders }) => first(folders, |_, folder| v2::MEMORY.read(folder)),
             None => Ok(None),
         }
     }

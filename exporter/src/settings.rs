@@ -12,7 +12,6 @@ use prunelle_foundation::telemetry::LogFormat;
 use prunelle_systemd::WatchList;
 
 pub use flags::{Flags, Given};
-pub use problem::{SettingsError, SettingsErrors};
 
 use crate::roots::Roots;
 use crate::thresholds::Thresholds;
@@ -20,7 +19,6 @@ use crate::web::Web;
 
 mod flags;
 mod levels;
-mod problem;
 mod resolve;
 mod switches;
 

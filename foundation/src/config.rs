@@ -19,6 +19,8 @@ use serde::de::DeserializeOwned;
 pub use text::from_text;
 use tree::{Node, Position};
 
+use crate::setting::{Hint, write_lines};
+
 /// A parsed configuration file.
 #[derive(Clone, Debug)]
 pub struct Document {
@@ -164,23 +166,13 @@ impl fmt::Display for ConfigError {
         if self.line > 0 {
             write!(f, "{}:{}:", self.line, self.column)?;
         }
-        write!(f, " {}", self.message)?;
-        match &self.hint {
-            Some(hint) => write!(f, "\n  hint: {hint}"),
-            None => Ok(()),
-        }
+        write!(f, " {}{}", self.message, Hint(self.hint.as_ref()))
     }
 }
 
 impl fmt::Display for ConfigErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, error) in self.0.iter().enumerate() {
-            if index > 0 {
-                f.write_str("\n")?;
-            }
-            error.fmt(f)?;
-        }
-        Ok(())
+        write_lines(f, &self.0)
     }
 }
 

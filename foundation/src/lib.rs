@@ -11,4 +11,5 @@ pub mod listener;
 pub mod process_metrics;
 pub mod quantity;
 pub mod secret;
+pub mod setting;
 pub mod telemetry;

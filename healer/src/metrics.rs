@@ -66,7 +66,7 @@ impl Metrics {
         );
         r.register(
             "remediations",
-            "Remediations that ended, by first remedy and outcome",
+            "Remediations that ended, by last remedy and outcome",
             metrics.remediations.clone(),
         );
         r.register(
@@ -278,16 +278,7 @@ impl Metrics {
 }
 
 fn remediation_labels(remedy: RemedyKind, outcome: Outcome) -> Labels {
-    let outcome = match outcome {
-        Outcome::Success => "success",
-        Outcome::Failed => "failed",
-        Outcome::Timeout => "timeout",
-        Outcome::NotVerified => "not_verified",
-        Outcome::Observed => "observed",
-        Outcome::Cancelled => "cancelled",
-        Outcome::Unknown => "unknown",
-    };
-    [("remedy", remedy.as_str()), ("outcome", outcome)]
+    [("remedy", remedy.as_str()), ("outcome", outcome.as_label())]
 }
 
 #[cfg(test)]

@@ -184,6 +184,28 @@ impl Outcome {
         Self::Cancelled,
         Self::Unknown,
     ];
+
+    /// The outcome as in the action log, the journal and on the status page.
+    pub const fn as_str(self) -> &'static str {
+        self.words().0
+    }
+
+    /// The outcome as a label value, in small letters as all of them.
+    pub const fn as_label(self) -> &'static str {
+        self.words().1
+    }
+
+    const fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Success => ("SUCCESS", "success"),
+            Self::Failed => ("FAILED", "failed"),
+            Self::Timeout => ("TIMEOUT", "timeout"),
+            Self::NotVerified => ("NOT_VERIFIED", "not_verified"),
+            Self::Observed => ("OBSERVED", "observed"),
+            Self::Cancelled => ("CANCELLED", "cancelled"),
+            Self::Unknown => ("UNKNOWN", "unknown"),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -84,11 +84,7 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
         samples: intake.samples.clone(),
         clock: Arc::clone(&clock),
     };
-    let page = StatusPage {
-        view,
-        hostname: hostname(),
-        grafana_url: settings.grafana_url.as_ref().map(ToString::to_string),
-    };
+    let page = status_page(&settings, view);
     let shown = http::Shown {
         registry: Arc::new(registry),
         metrics: metrics.clone(),
@@ -195,6 +191,14 @@ fn registry() -> (Registry, Metrics) {
     build_info::register(&mut registry, "prunelle_healer", env!("CARGO_PKG_VERSION"));
     process_metrics::register(&mut registry);
     (registry, metrics)
+}
+
+fn status_page(settings: &Settings, view: view::ViewReceiver) -> StatusPage {
+    StatusPage {
+        view,
+        hostname: hostname(),
+        grafana_url: settings.grafana_url.as_ref().map(ToString::to_string),
+    }
 }
 
 fn hostname() -> String {
@@ -313,3 +317,6 @@ fn ports(
         switches,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,19 +5,17 @@
 //! exception: the more cautious of flag and variable counts, because nothing may raise the mode.
 
 mod flags;
-mod problem;
 
 use std::path::PathBuf;
 use std::str::FromStr;
 
 use prunelle_foundation::listener::ListenAddress;
 use prunelle_foundation::quantity::ByteSize;
+use prunelle_foundation::setting::{Problem, SettingErrors, boolean, given};
 use prunelle_foundation::telemetry::LogFormat;
 use reqwest::Url;
 
 pub use flags::Flags;
-use problem::Errors;
-pub use problem::{SettingError, SettingErrors};
 
 /// The variable behind `--auto-healing-enabled`, read apart because the flag does not override it.
 pub const AUTO_HEALING_VARIABLE: &str = "AUTO_HEALING_ENABLED";
@@ -59,60 +57,52 @@ impl Settings {
         flags: &Flags,
         auto_healing_variable: Option<&str>,
     ) -> Result<Self, SettingErrors> {
-        let mut errors = Errors::default();
+        let mut errors = SettingErrors::default();
         let listen_address = errors.parse(
-            "--web.listen-address",
+            &named("--web.listen-address"),
             or(flags.listen_address.as_deref(), "127.0.0.1:8050"),
-            "write `host:port`, or `:port` for all addresses",
-            |text| ListenAddress::from_str(text).map_err(|error| error.to_string()),
+            read(
+                "is not an address to listen on",
+                "write `host:port`, or `:port` for all addresses",
+            ),
         );
         let storage_reserve = errors.parse(
-            "--storage.reserve",
+            &named("--storage.reserve"),
             or(flags.storage_reserve.as_deref(), "64MiB"),
-            "write a size, as in `64MiB`",
-            |text| ByteSize::from_str(text).map_err(|error| error.to_string()),
+            read("is not a size", "write it with its unit, as in `64MiB`"),
         );
         let alertmanager_url = errors.parse(
-            "--alertmanager.url",
+            &named("--alertmanager.url"),
             or(flags.alertmanager_url.as_deref(), "http://127.0.0.1:9093"),
-            URL_HINT,
             url,
         );
-        let grafana_url = match given(flags.grafana_url.as_deref()) {
-            Some(text) => errors.parse("--grafana.url", text, URL_HINT, url).map(Some),
-            None => Some(None),
-        };
-        let flag = errors.switch(
-            "--auto-healing-enabled",
-            given(flags.auto_healing_enabled.as_deref()),
-        );
-        let variable = errors.switch(
-            AUTO_HEALING_VARIABLE,
-            auto_healing_variable.filter(|text| !text.trim().is_empty()),
-        );
+        // Wrong or not given: none. What is wrong is in `errors`.
+        let grafana_url = given(flags.grafana_url.as_deref())
+            .and_then(|text| errors.parse(&named("--grafana.url"), text, url));
+        let flag = given(flags.auto_healing_enabled.as_deref())
+            .and_then(|text| errors.parse("--auto-healing-enabled", text, boolean));
+        let variable = given(auto_healing_variable)
+            .and_then(|text| errors.parse(AUTO_HEALING_VARIABLE, text, boolean));
         let log_format = errors.parse(
-            "--log.format",
+            &named("--log.format"),
             or(flags.log_format.as_deref(), "logfmt"),
-            "write `logfmt` or `json`",
-            |text| LogFormat::from_str(text).map_err(|error| error.to_string()),
+            read("is not a log format", "write `logfmt` or `json`"),
         );
         let (
             Some(listen_address),
             Some(storage_reserve),
             Some(alertmanager_url),
-            Some(grafana_url),
             Some(log_format),
             true,
         ) = (
             listen_address,
             storage_reserve,
             alertmanager_url,
-            grafana_url,
             log_format,
-            errors.0.is_empty(),
+            errors.is_empty(),
         )
         else {
-            return Err(SettingErrors(errors.0));
+            return Err(errors);
         };
         Ok(Self {
             listen_address,
@@ -147,8 +137,6 @@ impl Settings {
     }
 }
 
-const URL_HINT: &str = "write an address with its scheme, as in `http://127.0.0.1:9093`";
-
 /// The policy file, also for `check-config`, which needs nothing else.
 pub fn policy_file(flags: &Flags) -> PathBuf {
     path(flags.policy_file.as_deref(), "/etc/prunelle/policy.yml")
@@ -164,24 +152,11 @@ pub fn socket(runtime_path: &std::path::Path) -> PathBuf {
     runtime_path.join("healer.sock")
 }
 
-/// True, true, 1, yes, on and their opposites, as in the model's `.env`.
-pub fn boolean(text: &str) -> Option<bool> {
-    match text.trim().to_ascii_lowercase().as_str() {
-        "true" | "1" | "yes" | "on" => Some(true),
-        "false" | "0" | "no" | "off" => Some(false),
-        _ => None,
-    }
-}
-
 fn most_cautious(flag: Option<bool>, variable: Option<bool>) -> Option<bool> {
     match (flag, variable) {
         (Some(false), _) | (_, Some(false)) => Some(false),
         (flag, variable) => flag.or(variable),
     }
-}
-
-fn given(value: Option<&str>) -> Option<&str> {
-    value.filter(|text| !text.trim().is_empty())
 }
 
 fn or<'a>(value: Option<&'a str>, default: &'a str) -> &'a str {
@@ -214,12 +189,38 @@ fn list(text: &str) -> Vec<String> {
         .collect()
 }
 
-fn url(text: &str) -> Result<Url, String> {
-    let url = Url::parse(text).map_err(|error| error.to_string())?;
-    if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
-        return Err("not an address of HTTP".to_owned());
+fn url(text: &str) -> Result<Url, Problem> {
+    Url::parse(text)
+        .ok()
+        .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+        .ok_or_else(|| {
+            Problem::new(
+                "is not an address of HTTP",
+                "write it with its scheme, as in `http://127.0.0.1:9093`",
+            )
+        })
+}
+
+/// A parser of what has one of its own, with words for what that refuses.
+fn read<T: FromStr>(problem: &str, hint: &str) -> impl FnOnce(&str) -> Result<T, Problem> {
+    move |text| text.parse().map_err(|_| Problem::new(problem, hint))
+}
+
+/// A flag together with its variable, for it is not known which of both was given.
+fn named(flag: &str) -> String {
+    match variable(flag) {
+        Some(variable) => format!("{flag} ({variable})"),
+        None => flag.to_owned(),
     }
-    Ok(url)
+}
+
+/// The variable of a flag: `--storage.reserve` is `PRUNELLE_HEALER_STORAGE_RESERVE`.
+fn variable(flag: &str) -> Option<String> {
+    let name = flag.strip_prefix("--").filter(|name| name.contains('.'))?;
+    Some(format!(
+        "PRUNELLE_HEALER_{}",
+        name.replace(['.', '-'], "_").to_uppercase()
+    ))
 }
 
 #[cfg(test)]

@@ -117,18 +117,6 @@ impl Page<'_> {
         }
     }
 
-    fn outcome(&self, outcome: &Outcome) -> &'static str {
-        match outcome {
-            Outcome::Success => "SUCCESS",
-            Outcome::Failed => "FAILED",
-            Outcome::Timeout => "TIMEOUT",
-            Outcome::NotVerified => "NOT_VERIFIED",
-            Outcome::Observed => "OBSERVED",
-            Outcome::Cancelled => "CANCELLED",
-            Outcome::Unknown => "UNKNOWN",
-        }
-    }
-
     fn outcome_class(&self, outcome: &Outcome) -> &'static str {
         match outcome {
             Outcome::Success => "good",

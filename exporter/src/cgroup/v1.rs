@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use super::{ByteLimit, CpuLimit, cores, keyed, limit, sum, value};
+use super::{ByteLimit, CpuLimit, MemoryFiles, cores, keyed, limit, value};
 use crate::roots::Reading;
 
 /// As in version 2, of the cgroup with all below it; this version does not count the slab here.
@@ -27,19 +27,11 @@ pub(super) fn cpu(folder: &Path, accounting: &Path) -> Reading<CpuLimit> {
     }))
 }
 
-pub(super) fn memory(folder: &Path) -> Reading<ByteLimit> {
-    let Some(bytes) = limit(&folder.join("memory.limit_in_bytes"))? else {
-        return Ok(None);
-    };
-    let Some(used) = value(&folder.join("memory.usage_in_bytes"))? else {
-        return Ok(None);
-    };
-    let reclaimable = sum(&folder.join("memory.stat"), RECLAIMABLE)?.unwrap_or(0);
-    Ok(Some(ByteLimit {
-        bytes,
-        used: used.saturating_sub(reclaimable),
-    }))
-}
+pub(super) const MEMORY: MemoryFiles = MemoryFiles {
+    limit: "memory.limit_in_bytes",
+    used: "memory.usage_in_bytes",
+    reclaimable: RECLAIMABLE,
+};
 
 /// The limit there is on memory and swap together; the files are missing where swap is not accounted for.
 pub(super) fn swap(folder: &Path) -> Reading<ByteLimit> {

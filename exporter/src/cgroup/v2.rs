@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use super::{ByteLimit, CpuLimit, cores, keyed, limit, number, sum, value};
+use super::{ByteLimit, CpuLimit, MemoryFiles, cores, keyed, limit, number, value};
 use crate::roots::{self, Malformed, Reading};
 
 /// What the kernel would give up before it refuses memory; shared memory is not among the file lists.
@@ -30,19 +30,11 @@ pub(super) fn cpu(folder: &Path) -> Reading<CpuLimit> {
     }))
 }
 
-pub(super) fn memory(folder: &Path) -> Reading<ByteLimit> {
-    let Some(bytes) = limit(&folder.join("memory.max"))? else {
-        return Ok(None);
-    };
-    let Some(used) = value(&folder.join("memory.current"))? else {
-        return Ok(None);
-    };
-    let reclaimable = sum(&folder.join("memory.stat"), RECLAIMABLE)?.unwrap_or(0);
-    Ok(Some(ByteLimit {
-        bytes,
-        used: used.saturating_sub(reclaimable),
-    }))
-}
+pub(super) const MEMORY: MemoryFiles = MemoryFiles {
+    limit: "memory.max",
+    used: "memory.current",
+    reclaimable: RECLAIMABLE,
+};
 
 pub(super) fn swap(folder: &Path) -> Reading<ByteLimit> {
     let Some(bytes) = limit(&folder.join("memory.swap.max"))? else {

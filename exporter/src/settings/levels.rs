@@ -1,7 +1,8 @@
 //! Thresholds, from the model report's bare units: percent, and MB per second.
 
-use super::problem::Problem;
-use super::resolve::{Errors, given};
+use prunelle_foundation::setting::{Problem, given};
+
+use super::resolve::Errors;
 use crate::thresholds::{Levels, Thresholds};
 
 const BYTES_PER_MB: f64 = 1e6;
@@ -50,8 +51,8 @@ fn levels(
     parser: fn(&str) -> Result<f64, Problem>,
 ) -> Levels {
     let critical_field = format!("{field}_critical");
-    let warning_text = given(warning.0).unwrap_or(warning.1);
-    let critical_text = given(critical.0).or(critical.1);
+    let warning_text = given(warning.0.map(String::as_str)).unwrap_or(warning.1);
+    let critical_text = given(critical.0.map(String::as_str)).or(critical.1);
     let mut level = |field: &str, text: &str| errors.parse(field, Some(&text.to_owned()), parser);
     let levels = Levels {
         warning: level(field, warning_text).unwrap_or_default(),
@@ -63,7 +64,7 @@ fn levels(
     if let (true, Some(critical_text)) = (is_above, critical_text) {
         let (warning_name, critical_name) =
             (errors.given.name(field), errors.given.name(&critical_field));
-        if given(warning.0).is_some() {
+        if given(warning.0.map(String::as_str)).is_some() {
             let hint = format!("lower it, or raise `{critical_name}`, which is {critical_text}");
             let problem = Problem::new("is above the critical level", hint);
             errors.add(field, warning_text, problem);

@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use prunelle_foundation::listener::ListenAddress;
+use prunelle_foundation::setting::{Problem, SettingErrors, boolean, given};
 use prunelle_foundation::telemetry::LogFormat;
 use prunelle_systemd::{InvalidWatchItem, WatchList};
 
 use super::flags::Given;
 use super::levels::thresholds;
-use super::problem::{Problem, SettingsError, SettingsErrors};
 use super::{Boundary, Settings, root, switches};
 use crate::collector::{COLLECTORS, Collector};
 use crate::roots::Roots;
@@ -19,10 +19,10 @@ const LONGEST_INTERVAL: u64 = 3600;
 
 impl Given {
     /// Checks everything and fills in the defaults.
-    pub fn resolve(&self) -> Result<Settings, SettingsErrors> {
+    pub fn resolve(&self) -> Result<Settings, SettingErrors> {
         let mut errors = Errors {
             given: self,
-            errors: Vec::new(),
+            errors: SettingErrors::default(),
         };
         let flags = &self.flags;
         let default_roots = Roots::default();
@@ -42,9 +42,9 @@ impl Given {
                 collectors: collectors(&mut errors),
             },
             roots: Roots {
-                procfs: root(given(flags.path_procfs.as_ref()), default_roots.procfs),
-                sysfs: root(given(flags.path_sysfs.as_ref()), default_roots.sysfs),
-                rootfs: root(given(flags.path_rootfs.as_ref()), default_roots.rootfs),
+                procfs: root(given(flags.path_procfs.as_deref()), default_roots.procfs),
+                sysfs: root(given(flags.path_sysfs.as_deref()), default_roots.sysfs),
+                rootfs: root(given(flags.path_rootfs.as_deref()), default_roots.rootfs),
             },
             boundary: errors
                 .parse("host_boundary", flags.host_boundary.as_ref(), boundary)
@@ -64,7 +64,9 @@ impl Given {
                 )
                 .unwrap_or(DEFAULT_INTERVAL),
             thresholds: thresholds(&mut errors),
-            log_level: given(flags.log_level.as_ref()).unwrap_or("info").to_owned(),
+            log_level: given(flags.log_level.as_deref())
+                .unwrap_or("info")
+                .to_owned(),
             log_format: errors
                 .parse("log_format", flags.log_format.as_ref(), log_format)
                 .unwrap_or_default(),
@@ -72,7 +74,7 @@ impl Given {
         if errors.errors.is_empty() {
             Ok(settings)
         } else {
-            Err(SettingsErrors(errors.errors))
+            Err(errors.errors)
         }
     }
 }
@@ -80,7 +82,7 @@ impl Given {
 /// Collects what is wrong, under the name by which it was given.
 pub(super) struct Errors<'a> {
     pub(super) given: &'a Given,
-    errors: Vec<SettingsError>,
+    errors: SettingErrors,
 }
 
 impl Errors<'_> {
@@ -91,27 +93,13 @@ impl Errors<'_> {
         value: Option<&String>,
         parser: impl FnOnce(&str) -> Result<T, Problem>,
     ) -> Option<T> {
-        let value = given(value)?;
-        parser(value)
-            .map_err(|problem| self.add(field, value, problem))
-            .ok()
+        let value = given(value.map(String::as_str))?;
+        self.errors.parse(&self.given.name(field), value, parser)
     }
 
     pub(super) fn add(&mut self, field: &str, value: &str, problem: Problem) {
-        self.errors.push(SettingsError {
-            name: self.given.name(field),
-            value: value.to_owned(),
-            problem: problem.problem,
-            hint: problem.hint,
-        });
+        self.errors.add(&self.given.name(field), value, problem);
     }
-}
-
-/// An empty text counts as not given: `.env` files are full of `NAME=`.
-pub(super) fn given(value: Option<&String>) -> Option<&str> {
-    value
-        .map(|value| value.trim())
-        .filter(|value| !value.is_empty())
 }
 
 fn listen(errors: &mut Errors<'_>) -> Vec<ListenAddress> {
@@ -219,17 +207,6 @@ fn services(text: &str) -> Result<WatchList, Problem> {
             "separate names and globs by commas, as `nginx,cron,php*-fpm`",
         )
     })
-}
-
-fn boolean(text: &str) -> Result<bool, Problem> {
-    match text.to_ascii_lowercase().as_str() {
-        "true" | "1" | "yes" | "on" => Ok(true),
-        "false" | "0" | "no" | "off" => Ok(false),
-        _ => Err(Problem::new(
-            "is neither on nor off",
-            "use `true` or `false`",
-        )),
-    }
 }
 
 fn log_format(text: &str) -> Result<LogFormat, Problem> {

@@ -77,7 +77,7 @@ fn services_are_names_and_globs() {
     let error = flags(&["--monitored-services=cron,a/b"])
         .resolve()
         .unwrap_err();
-    assert_eq!(error.0[0].name, "--monitored-services");
+    assert_eq!(error.iter().next().unwrap().name, "--monitored-services");
 }
 
 #[test]
@@ -122,14 +122,17 @@ fn a_threshold_is_a_bare_number_in_its_range() {
         let error = flags(&[&format!("--memory-threshold={text}")])
             .resolve()
             .unwrap_err();
-        assert_eq!(error.0.len(), 1, "{error}");
-        assert_eq!(error.0[0].value, text);
+        assert_eq!(error.iter().len(), 1, "{error}");
+        assert_eq!(error.iter().next().unwrap().value, text);
     }
     for text in ["0", "-1", "NaN", "inf", "100MB", "1e300"] {
         let error = flags(&[&format!("--network-threshold={text}")])
             .resolve()
             .unwrap_err();
-        assert_eq!(error.0[0].problem, "is not a number of MB a second");
+        assert_eq!(
+            error.iter().next().unwrap().problem,
+            "is not a number of MB a second"
+        );
     }
     let settings = resolve(&["--cpu-threshold=92.5", "--network-threshold-critical=250"]);
     assert!((settings.thresholds.cpu.warning - 0.925).abs() < 1e-12);

@@ -12,7 +12,6 @@ use super::events::{EventType, NewEvent, service};
 use super::moment::{boot, duration_ns, wall};
 use super::operation::{Operation, Run, Transaction};
 use super::remediations::LastAttempt;
-use super::word;
 use crate::alert::{Alert, Episode};
 use crate::reason::{Outcome, Reason};
 use crate::remediation::RemediationId;
@@ -204,7 +203,7 @@ impl End<'_> {
              WHERE number = ?1",
             params![
                 last.number,
-                word::write(&self.outcome)?,
+                self.outcome.as_str(),
                 self.reason.map(Reason::as_str),
                 self.message,
                 evidence.to_string(),
@@ -226,7 +225,7 @@ impl End<'_> {
              WHERE id = ?1",
             params![
                 id,
-                word::write(&self.outcome)?,
+                self.outcome.as_str(),
                 self.reason.map(Reason::as_str),
                 self.message,
                 wall(self.at),
@@ -273,7 +272,7 @@ impl End<'_> {
             at: self.at,
             event_type,
             action_type: Some(action_type(&last.remedy)),
-            status: &word::write(&self.outcome)?,
+            status: self.outcome.as_str(),
             service: service(&last.target),
             message: self.message,
             details: &EndDetails {

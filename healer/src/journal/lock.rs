@@ -25,14 +25,7 @@ pub(super) enum LockError {
 impl StoreLock {
     /// Takes the lock, or says who has it.
     pub(super) fn take(path: &Path) -> Result<Self, LockError> {
-        let mut file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .mode(0o600)
-            .open(path)
-            .map_err(LockError::Io)?;
+        let mut file = open_private(path).map_err(LockError::Io)?;
         match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => {}
             Err(Errno::WOULDBLOCK) => return Err(LockError::Held(read_pid(&mut file))),
@@ -45,6 +38,17 @@ impl StoreLock {
         }
         Ok(Self(file))
     }
+}
+
+/// Opens or makes a file that others cannot read, as it is.
+pub(super) fn open_private(path: &Path) -> io::Result<File> {
+    OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .open(path)
 }
 
 fn read_pid(file: &mut File) -> Option<u32> {

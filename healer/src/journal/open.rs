@@ -1,9 +1,8 @@
 //! Opening the journal: the folder, the lock, the reserve, the database, in this order; every fault by name, with
 //! what to do about it. Nothing that exists is ever overwritten.
 
-use std::fs::{self, OpenOptions};
+use std::fs;
 use std::io;
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -12,7 +11,7 @@ use rusqlite::{Connection, ErrorCode, OptionalExtension as _, params};
 
 use super::error::OpenError;
 use super::events::{Chain, from_hex};
-use super::lock::{LockError, StoreLock};
+use super::lock::{LockError, StoreLock, open_private};
 use super::moment;
 use super::operation::State;
 use super::reserve::Reserve;
@@ -138,13 +137,7 @@ fn take_lock(folder: &Path) -> Result<StoreLock, OpenError> {
 fn open_database(path: &Path) -> Result<Connection, OpenError> {
     let sql = |error| sql_error(path, error);
     // Made here for its mode, which the files beside it inherit: alerts may tell what others should not read.
-    let file = OpenOptions::new()
-        .read(true)
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .mode(0o600)
-        .open(path)
+    let file = open_private(path)
         .and_then(|file| file.metadata())
         .map_err(|error| io_error(path, error))?;
     let is_small = file.len() <= CHECKED_UP_TO;

@@ -4,13 +4,15 @@
 //! the commit is tried again, so that the healer can still write down, clean and verify. Slices, because whatever
 //! filled the disk may take what is freed as well. It is allocated anew once there is plenty of space.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io;
-use std::os::unix::fs::{FileExt as _, MetadataExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{FileExt as _, MetadataExt as _};
 use std::path::Path;
 
 use rustix::fs::FallocateFlags;
 use rustix::io::Errno;
+
+use super::lock::open_private;
 
 /// The reserve is given up in this many slices.
 const SLICES: u64 = 8;
@@ -30,13 +32,7 @@ pub(super) struct Reserve {
 impl Reserve {
     /// Takes over what an earlier run still holds; allocates nothing yet.
     pub(super) fn open(path: &Path, wanted: u64) -> io::Result<Self> {
-        let file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .mode(0o600)
-            .open(path)?;
+        let file = open_private(path)?;
         let metadata = file.metadata()?;
         let allocated = metadata.blocks().saturating_mul(STAT_BLOCK);
         // A sparse file holds nothing back.

@@ -13,6 +13,14 @@ fn all_holds_every_reason_in_order_and_both_spellings_agree() {
 }
 
 #[test]
-fn all_holds_every_outcome() {
+fn all_holds_every_outcome_and_all_spellings_agree() {
     assert_eq!(Outcome::ALL.len(), Outcome::Unknown as usize + 1);
+    for outcome in Outcome::ALL {
+        let word = outcome.as_str();
+        assert_eq!(
+            serde_json::to_value(outcome).unwrap(),
+            serde_json::json!(word)
+        );
+        assert_eq!(outcome.as_label(), word.to_ascii_lowercase());
+    }
 }
