@@ -28,7 +28,7 @@ impl Profile {
     }
 }
 
-/// How to start a [`Stack`].
+/// How to start a [`Stack`](super::Stack).
 #[derive(Clone, Debug)]
 pub struct StackOptions {
     /// Intervals.
