@@ -26,7 +26,7 @@ pub use timeline::break_service;
 const CYCLE: Duration = Duration::from_secs(5);
 
 /// Settings of the product that the demo hands on to exporter and healer when they are in its environment.
-const HANDED_ON: [&str; 9] = [
+const HANDED_ON: [&str; 10] = [
     "MONITORING_INTERVAL",
     "CPU_THRESHOLD",
     "CPU_THRESHOLD_CRITICAL",
@@ -35,6 +35,7 @@ const HANDED_ON: [&str; 9] = [
     "DISK_THRESHOLD",
     "DISK_THRESHOLD_CRITICAL",
     "NETWORK_THRESHOLD",
+    "NETWORK_THRESHOLD_CRITICAL",
     "AUTO_HEALING_ENABLED",
 ];
 
@@ -49,7 +50,8 @@ pub struct Options {
         long,
         default_value_t = 9090,
         env = "PRUNELLE_DEMO_PROMETHEUS_PORT",
-        value_name = "PORT"
+        value_name = "PORT",
+        value_parser = clap::value_parser!(u16).range(1..)
     )]
     prometheus_port: u16,
     /// Alertmanager's port
@@ -57,7 +59,8 @@ pub struct Options {
         long,
         default_value_t = 9093,
         env = "PRUNELLE_DEMO_ALERTMANAGER_PORT",
-        value_name = "PORT"
+        value_name = "PORT",
+        value_parser = clap::value_parser!(u16).range(1..)
     )]
     alertmanager_port: u16,
     /// The exporter's port
@@ -65,7 +68,8 @@ pub struct Options {
         long,
         default_value_t = 9750,
         env = "PRUNELLE_DEMO_EXPORTER_PORT",
-        value_name = "PORT"
+        value_name = "PORT",
+        value_parser = clap::value_parser!(u16).range(1..)
     )]
     exporter_port: u16,
     /// The healer's port
@@ -73,7 +77,8 @@ pub struct Options {
         long,
         default_value_t = 8050,
         env = "PRUNELLE_DEMO_HEALER_PORT",
-        value_name = "PORT"
+        value_name = "PORT",
+        value_parser = clap::value_parser!(u16).range(1..)
     )]
     healer_port: u16,
     /// The port of the demo's web server
@@ -81,7 +86,8 @@ pub struct Options {
         long,
         default_value_t = 8051,
         env = "PRUNELLE_DEMO_WEB_PORT",
-        value_name = "PORT"
+        value_name = "PORT",
+        value_parser = clap::value_parser!(u16).range(1..)
     )]
     web_port: u16,
 }
@@ -209,11 +215,23 @@ impl Options {
             ("the healer", "--healer-port", self.healer_port),
             ("the demo's web server", "--web-port", self.web_port),
         ];
+        // Held until all are checked, so that none is given twice.
+        let mut free = Vec::new();
         for (who, flag, port) in ports {
-            if let Err(error) = TcpListener::bind((Ipv4Addr::LOCALHOST, port)) {
-                bail!("port {port} for {who}: {error}; choose another with {flag} PORT");
+            match TcpListener::bind((Ipv4Addr::LOCALHOST, port)) {
+                Ok(listener) => free.push(listener),
+                Err(_) if free.iter().any(|it| has_port(it, port)) => {
+                    bail!("port {port} for {who} is given twice; choose another with {flag} PORT")
+                }
+                Err(error) => bail!(
+                    "port {port} for {who}: {error}; `ss -ltnp` shows who has it; choose another with {flag} PORT"
+                ),
             }
         }
         Ok(())
     }
+}
+
+fn has_port(listener: &TcpListener, port: u16) -> bool {
+    listener.local_addr().is_ok_and(|it| it.port() == port)
 }

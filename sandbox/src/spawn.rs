@@ -43,10 +43,19 @@ pub(crate) fn output(command: &mut Command) -> Result<String> {
         .with_context(|| format!("cannot start {command:?}"))?;
     ensure!(
         status.success(),
-        "{command:?} ended with {status}: {}",
+        "{} ended with {status}: {}",
+        words(command),
         String::from_utf8_lossy(&stderr).trim()
     );
     Ok(String::from_utf8_lossy(&stdout).into_owned())
+}
+
+/// A command as people write it, without the environment that was made for it.
+fn words(command: &Command) -> String {
+    let arguments = command.get_args().map(OsStr::to_string_lossy);
+    let program = command.get_program().to_string_lossy();
+    let words: Vec<_> = [program].into_iter().chain(arguments).collect();
+    words.join(" ")
 }
 
 /// A program that runs until it is stopped, or its owner is gone.

@@ -224,6 +224,8 @@ fn not_yaml() {
         "version: 1\n? [a]\n: b\n",
         "version: !Custom 1\n",
         "version: *nothing\n",
+        "host: {label: 'a}\nversion: 'b'\n",
+        "host:\n\tlabel: a\n",
         "[1]",
         "text",
     ]
@@ -232,6 +234,7 @@ fn not_yaml() {
     .collect();
     insta::assert_snapshot!(all.join("\n"), @r"
     policy.yml:2:17: not valid YAML: while parsing a flow sequence, expected ',' or ']'
+      hint: look for a bracket or brace that is not closed, here or on the lines above
     policy.yml:2:1: a second document in one file
       hint: remove the `---` line
     policy.yml:2:3: a key must be a plain text
@@ -239,6 +242,9 @@ fn not_yaml() {
     policy.yml:1:10: unknown tag `!Custom`
       hint: remove it
     policy.yml:1:10: not valid YAML: while parsing node, found unknown anchor
+    policy.yml:2:11: not valid YAML: invalid trailing content after double-quoted scalar
+      hint: look for a quote that is not closed, here or on the lines above
+    policy.yml:2:2: not valid YAML: tabs disallowed within this context (block indentation)
     policy.yml:1:1: expected a mapping, found a list
     policy.yml:1:1: expected a mapping, found the text `text`
     ");

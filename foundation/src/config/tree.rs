@@ -282,10 +282,21 @@ impl From<Marker> for Position {
 
 impl From<&ScanError> for Fault {
     fn from(error: &ScanError) -> Self {
+        let info = error.info();
+        // A quote or bracket that is never closed is found where the text stops making sense, lines below it.
+        let hint = if info.contains("found a tab") {
+            Some("indent with spaces")
+        } else if info.contains("quoted scalar") {
+            Some("look for a quote that is not closed, here or on the lines above")
+        } else if info.contains("flow") {
+            Some("look for a bracket or brace that is not closed, here or on the lines above")
+        } else {
+            None
+        };
         Self {
             at: (*error.marker()).into(),
-            message: format!("not valid YAML: {}", error.info()),
-            hint: None,
+            message: format!("not valid YAML: {info}"),
+            hint: hint.map(ToOwned::to_owned),
         }
     }
 }

@@ -19,8 +19,9 @@ const TIME_LIMIT: Duration = Duration::from_secs(10);
 pub(super) enum ClientError {
     /// Nobody listens.
     #[error(
-        "prunelle-healer is not running: nothing answers on {}\n  hint: start it (`systemctl start prunelle-healer`), or point --runtime.path to the folder of its socket",
-        .0.display()
+        "the daemon is not running: nothing answers on {}\n  hint: start it (`systemctl start prunelle-healer`), or point --runtime.path to the folder of its socket; `touch {}` pauses all it would do, now and when it starts",
+        .0.display(),
+        .0.with_file_name("pause").display()
     )]
     NotRunning(PathBuf),
     /// The socket is for its owner only.
@@ -38,7 +39,7 @@ pub(super) enum ClientError {
         source: io::Error,
     },
     /// It was opened and then something failed.
-    #[error("prunelle-healer did not answer")]
+    #[error("the daemon did not answer")]
     Request(#[from] reqwest::Error),
     /// It refused, and says why.
     #[error("{0}")]

@@ -53,7 +53,7 @@ fn write_head(out: &mut String, version: &str, view: &View) -> fmt::Result {
         view.as_of
     )?;
     match &view.mode_note {
-        Some(note) => writeln!(out, "mode     {} ({note})", view.mode)?,
+        Some(note) => writeln!(out, "mode     {} ({})", view.mode, printable(note))?,
         None => writeln!(out, "mode     {}", view.mode)?,
     }
     let systemd = match view.systemd {
@@ -77,14 +77,19 @@ fn section<T>(
     }
     writeln!(out, "\n{title}:")?;
     for item in items.iter().take(shown) {
-        out.push_str("  ");
-        line(out, item)?;
-        out.push('\n');
+        let mut text = String::new();
+        line(&mut text, item)?;
+        writeln!(out, "  {}", printable(&text))?;
     }
     match items.len().saturating_sub(shown) {
         0 => Ok(()),
         more => writeln!(out, "  … and {more} more (--json shows them)"),
     }
+}
+
+/// Labels and notes come from others: on a terminal they must not move the cursor, nor pretend to be lines of ours.
+fn printable(text: &str) -> String {
+    text.replace(char::is_control, "\u{fffd}")
 }
 
 fn write_pause(out: &mut String, pause: &PauseView) -> fmt::Result {
@@ -143,4 +148,20 @@ fn write_action(out: &mut String, action: &ActionView) -> fmt::Result {
         "{:.0}  {} on {}: {} ({:.1} s)",
         action.at, action.remedy, action.target, action.message, action.took_seconds
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_others_wrote_stays_on_its_line() {
+        let mut text = String::new();
+        let notes = ["a\nsystemd  lost\u{1b}[2J"];
+        section(&mut text, "paused", &notes, 1, |out, note| {
+            out.write_str(note)
+        })
+        .unwrap();
+        assert_eq!(text, "\npaused:\n  a\u{fffd}systemd  lost\u{fffd}[2J\n");
+    }
 }

@@ -11,13 +11,19 @@ use tokio::net::UnixListener;
 #[derive(Debug, thiserror::Error)]
 pub enum ControlError {
     /// Another daemon answers on it.
-    #[error("another prunelle-healer is running: it answers on {}", .0.display())]
+    #[error(
+        "another prunelle-healer is running: it answers on {}\n  hint: stop it first, or give this one a --runtime.path and a --storage.path of its own",
+        .0.display()
+    )]
     AlreadyRunning(PathBuf),
     /// Something that is no socket is in its place.
-    #[error("{} exists and is not a socket", .0.display())]
+    #[error("{} exists and is not a socket\n  hint: move it away, or set --runtime.path elsewhere", .0.display())]
     NotASocket(PathBuf),
     /// It cannot be made.
-    #[error("cannot make the control socket {}", path.display())]
+    #[error(
+        "cannot make the control socket {}\n  hint: its folder must exist and belong to the user that runs prunelle-healer; see --runtime.path",
+        path.display()
+    )]
     Bind {
         /// Where.
         path: PathBuf,

@@ -18,7 +18,9 @@ pub struct Tokens(Mutex<Vec<TokenFile>>);
 
 /// No token could be read: nobody could post.
 #[derive(Debug, thiserror::Error)]
-#[error("no webhook token can be read from {files}")]
+#[error(
+    "no webhook token can be read from {files}\n  hint: write one there, readable for the user that runs prunelle-healer (`openssl rand -hex 32`), or set --web.token-file"
+)]
 pub struct NoToken {
     files: String,
     /// What was wrong with the last file.
@@ -38,6 +40,7 @@ pub(super) enum Refusal {
 struct TokenFile {
     path: PathBuf,
     read_as: Option<Stamp>,
+    was_tried: bool,
     token: Option<Secret>,
 }
 
@@ -61,6 +64,7 @@ impl Tokens {
                 let mut file = TokenFile {
                     path: path.clone(),
                     read_as: None,
+                    was_tried: false,
                     token: None,
                 };
                 if let Err(error) = file.refresh() {
@@ -111,10 +115,11 @@ impl TokenFile {
         if stamp.is_some() && stamp == self.read_as {
             return Ok(());
         }
-        if stamp.is_none() && self.read_as.is_none() && self.token.is_none() {
-            // Never there so far: the error belongs to the start only.
-            return Secret::from_file(&self.path).map(drop);
+        if stamp.is_none() && self.read_as.is_none() && self.token.is_none() && self.was_tried {
+            // Not there yet, as the second file of a rotation: told at the start, not at every request.
+            return Ok(());
         }
+        self.was_tried = true;
         match Secret::from_file(&self.path) {
             Ok(token) => {
                 self.token = Some(token);

@@ -212,9 +212,13 @@ fn read_state(conn: &Connection) -> rusqlite::Result<State> {
     Ok(State { chain, heard })
 }
 
-/// Whether the file system has no space left, as far as SQLite can tell.
+/// Whether the file system has no space left, as far as SQLite can tell. Its index of the log, which it makes anew at
+/// every start, has a code of its own for that.
 pub(super) fn is_full(error: &rusqlite::Error) -> bool {
-    error.sqlite_error_code() == Some(ErrorCode::DiskFull)
+    error.sqlite_error().is_some_and(|error| {
+        error.code == ErrorCode::DiskFull
+            || error.extended_code == rusqlite::ffi::SQLITE_IOERR_SHMSIZE
+    })
 }
 
 fn io_error(path: &Path, error: io::Error) -> OpenError {
@@ -247,12 +251,14 @@ fn schema_error(path: &Path, error: SchemaError) -> OpenError {
 
 fn sql_error(path: &Path, error: rusqlite::Error) -> OpenError {
     let path = path.to_owned();
+    if is_full(&error) {
+        return OpenError::Full { path };
+    }
     match error.sqlite_error_code() {
         Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => OpenError::Corrupt {
             path,
             problem: error.to_string(),
         },
-        Some(ErrorCode::DiskFull) => OpenError::Full { path },
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => OpenError::InUse { path },
         Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
             OpenError::Permission { path }

@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::path::Path;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use rustix::fs::{FlockOperation, flock};
 use serde::{Deserialize, Serialize};
 
@@ -30,6 +30,8 @@ impl Lock {
                 pid.trim()
             );
         }
+        // What an earlier demo left must not be taken for this one's.
+        fs::write(dir.join(STATE), "")?;
         file.set_len(0)?;
         writeln!(file, "{}", std::process::id())?;
         Ok(Self(file))
@@ -82,7 +84,12 @@ impl State {
             bail!("no demo is running: start it with ./start.sh, in another terminal");
         }
         let path = dir.join(STATE);
-        let text = fs::read_to_string(&path).context("the demo is still starting")?;
+        let text =
+            fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        ensure!(
+            !text.is_empty(),
+            "the demo is still starting: try again when it says `Up`"
+        );
         serde_json::from_str(&text).with_context(|| format!("cannot read {}", path.display()))
     }
 }

@@ -31,6 +31,9 @@ pub fn break_service(dir: &Path, service: &str, out: &mut impl Write) -> Result<
         manager.show(&unit, "ActiveState")? == "active",
         "{unit} is not running at this moment"
     );
+    let is_firing = observe::alerts(state.alertmanager)?
+        .iter()
+        .any(|alert| alert.label("name") == unit);
     let killed = wait::now();
     let pid = manager.kill_main(&unit)?;
     step(
@@ -41,7 +44,7 @@ pub fn break_service(dir: &Path, service: &str, out: &mut impl Write) -> Result<
         &format!("{unit}, process {}", pid.as_raw_pid()),
     )?;
 
-    let mut timeline = Timeline::new(killed, unit);
+    let mut timeline = Timeline::new(killed, unit, is_firing);
     let end = wait::try_until("the outcome", LIMIT, || timeline.look(&state, &manager));
     timeline.write(out)?;
     end.map(drop)
@@ -52,6 +55,8 @@ pub fn break_service(dir: &Path, service: &str, out: &mut impl Write) -> Result<
 struct Timeline {
     unit: String,
     killed: Timestamp,
+    /// The alert about the fault before has not resolved yet; Alertmanager has no news of this one then.
+    is_firing: bool,
     seen: Option<Timestamp>,
     alert: Option<Timestamp>,
     webhook: Option<Timestamp>,
@@ -61,10 +66,11 @@ struct Timeline {
 }
 
 impl Timeline {
-    fn new(killed: Timestamp, unit: String) -> Self {
+    fn new(killed: Timestamp, unit: String, is_firing: bool) -> Self {
         Self {
             unit,
             killed,
+            is_firing,
             seen: None,
             alert: None,
             webhook: None,
@@ -100,6 +106,16 @@ impl Timeline {
         Ok(Some(()))
     }
 
+    fn why_not(&self, step: &str) -> &'static str {
+        match step {
+            "seen" if self.outcome.is_some() => "it was back before the next scrape",
+            "alert" | "webhook" if self.is_firing => {
+                "none of its own: the alert about the fault before still fires"
+            }
+            _ => "not seen",
+        }
+    }
+
     fn write(&self, out: &mut impl Write) -> Result<()> {
         let steps = [
             (
@@ -114,7 +130,7 @@ impl Timeline {
         for (name, at, what) in steps {
             match at {
                 Some(at) => step(out, name, at, self.killed, what)?,
-                None => writeln!(out, "{name:<10}        -    not seen")?,
+                None => writeln!(out, "{name:<10}        -    {}", self.why_not(name))?,
             }
         }
         for line in &self.decisions {

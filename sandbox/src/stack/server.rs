@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
 use rustix::process::Signal;
 
 use crate::http::{self, Answer};
@@ -48,14 +48,15 @@ impl Server {
 
     /// Starts it again, on the same port and with the same data, and waits until it is ready.
     pub fn start(&mut self) -> Result<()> {
+        let before = self.log().len();
         let mut kept = spawn::keep(&self.command, &self.log)?;
         let what = format!("{} is ready", self.name);
         wait::try_until(&what, START_LIMIT, || {
             ensure!(
                 kept.is_running(),
-                "{} ended at once: {}",
+                "{} ended at once; it says:\n{}",
                 self.name,
-                self.tail()
+                self.log().get(before..).unwrap_or_default().trim()
             );
             Ok(http::get(self.port, "/-/ready")
                 .ok()
@@ -99,10 +100,6 @@ impl Server {
     pub fn log(&self) -> String {
         fs::read_to_string(&self.log).unwrap_or_default()
     }
-
-    fn tail(&self) -> String {
-        spawn::tail(&self.log)
-    }
 }
 
 /// A program inside: exporter or healer, a unit of `Type=notify`.
@@ -115,12 +112,19 @@ pub struct Service<'a> {
 }
 
 impl Service<'_> {
-    /// Starts it and waits until it says that it is ready.
+    /// Starts it and waits until it says that it is ready; an error shows what it printed this time.
     pub fn start(self) -> Result<()> {
+        let before = self.log().len();
         self.manager
             .systemctl(&["start", self.unit])
             .map(drop)
-            .with_context(|| format!("{} does not start: {}", self.unit, spawn::tail(self.log)))
+            .map_err(|error| match self.log().get(before..).map(str::trim) {
+                // It knows best what is wrong with it.
+                Some(said) if !said.is_empty() => {
+                    anyhow!("{} does not start; it says:\n{said}", self.unit)
+                }
+                _ => error.context(format!("{} does not start", self.unit)),
+            })
     }
 
     /// Stops it in order (SIGTERM).

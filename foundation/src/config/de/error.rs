@@ -55,15 +55,20 @@ impl serde::de::Error for Error {
     }
 
     fn invalid_type(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        // Serde's word, of a derived type; people know lists.
+        let expected = expected.to_string().replace("a sequence", "a list");
         let hint = match found {
             Unexpected::Unit => Some("give it a value, or remove the key".to_owned()),
             Unexpected::Bool(_)
             | Unexpected::Unsigned(_)
             | Unexpected::Signed(_)
             | Unexpected::Float(_)
-                if expected.to_string().contains("string") =>
+                if expected.contains("string") =>
             {
                 Some("put it in quotes".to_owned())
+            }
+            Unexpected::Str(text) if expected == "a list" => {
+                Some(format!("write a list, also of one: `['{text}']`"))
             }
             _ => None,
         };

@@ -81,9 +81,27 @@ fn a_replaced_file_is_read_again_even_when_it_looks_the_same() {
 #[test]
 fn without_any_token_there_is_no_start() {
     let error = Tokens::read(&["/nonexistent/token".into()]).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "no webhook token can be read from /nonexistent/token"
+    let said = error.to_string();
+    assert!(
+        said.starts_with("no webhook token can be read from /nonexistent/token\n  hint: "),
+        "{said}"
     );
     assert!(std::error::Error::source(&error).is_some());
+}
+
+#[test]
+fn a_second_file_that_is_not_there_yet_is_told_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let later = folder.path().join("later");
+    let mut file = TokenFile {
+        path: later.clone(),
+        read_as: None,
+        was_tried: false,
+        token: None,
+    };
+    assert!(file.refresh().is_err());
+    assert!(file.refresh().is_ok());
+    fs::write(&later, "token").unwrap();
+    assert!(file.refresh().is_ok());
+    assert!(file.token.is_some());
 }

@@ -17,7 +17,11 @@ const RESERVE: u64 = 1 << 20;
 #[test]
 fn on_a_small_file_system() {
     let folder = tempfile::tempdir().unwrap();
-    for test in ["full_disk::fills_up", "full_disk::is_read_only"] {
+    for test in [
+        "full_disk::fills_up",
+        "full_disk::is_full_at_the_start",
+        "full_disk::is_read_only",
+    ] {
         let output = child::command_on_tmpfs(test, folder.path(), "8m")
             .output()
             .unwrap();
@@ -79,6 +83,36 @@ async fn fills_up() {
     kept.insert(88_888);
     assert_eq!(fires(&journal).await, kept);
     assert_equal(&fixture, journal).await;
+}
+
+/// The other process: filled up while the healer was stopped, when nothing but the reserve is left to start with.
+#[tokio::test]
+async fn is_full_at_the_start() {
+    let Some(folder) = child::folder() else {
+        return;
+    };
+    let fixture = Fixture::at(&folder);
+    let mut options = fixture.options();
+    options.reserve_bytes = RESERVE;
+    fixture.try_open(options.clone()).unwrap().close().await;
+    assert!(!folder.join("journal.db-wal").exists());
+
+    fill(&mut File::create(folder.join("ballast")).unwrap());
+    let journal = fixture.try_open(options.clone()).unwrap();
+    let held = journal.stats().reserve_bytes();
+    assert!(held > 0 && held < RESERVE, "{held}");
+    hear(&fixture, &journal, 1).await.unwrap();
+    assert_eq!(fires(&journal).await, BTreeSet::from([1]));
+    journal.close().await;
+
+    // Without a reserve it cannot, and says what is the matter.
+    std::fs::write(folder.join("reserve"), "").unwrap();
+    fill(&mut File::create(folder.join("more")).unwrap());
+    let error = fixture.try_open(options).unwrap_err();
+    assert!(
+        matches!(error, JournalError::Open(OpenError::Full { .. })),
+        "{error}"
+    );
 }
 
 /// The other process, with the tmpfs mounted read-only.

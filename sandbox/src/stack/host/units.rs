@@ -110,11 +110,33 @@ fn unit(command: &str, env: &[(String, String)], log: &Path) -> String {
     let log = log.display();
     let env = env
         .iter()
-        .map(|(key, value)| format!("Environment=\"{key}={value}\"\n"))
+        .map(|(key, value)| format!("Environment=\"{key}={}\"\n", quoted(value)))
         .collect::<Vec<_>>()
         .concat();
     format!(
         "[Unit]\nStartLimitIntervalSec=0\n\n[Service]\nType=notify\nExecStart={command}\n\
          StandardOutput=append:{log}\nStandardError=append:{log}\n{env}"
     )
+}
+
+/// What systemd reads back as `value`, between double quotes: escaped unit names have backslashes.
+fn quoted(value: &str) -> String {
+    value
+        .replace('\\', "\\\\")
+        .replace('"', "\\\"")
+        .replace('%', "%%")
+        .replace('\n', "\\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_quoted_for_systemd() {
+        assert_eq!(
+            quoted("dev-a\\x2db,\"c\" 5%\n"),
+            "dev-a\\\\x2db,\\\"c\\\" 5%%\\n"
+        );
+    }
 }
