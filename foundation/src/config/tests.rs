@@ -245,6 +245,7 @@ fn not_yaml() {
     policy.yml:2:11: not valid YAML: invalid trailing content after double-quoted scalar
       hint: look for a quote that is not closed, here or on the lines above
     policy.yml:2:2: not valid YAML: tabs disallowed within this context (block indentation)
+      hint: indent with spaces
     policy.yml:1:1: expected a mapping, found a list
     policy.yml:1:1: expected a mapping, found the text `text`
     ");

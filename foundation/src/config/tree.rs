@@ -284,7 +284,7 @@ impl From<&ScanError> for Fault {
     fn from(error: &ScanError) -> Self {
         let info = error.info();
         // A quote or bracket that is never closed is found where the text stops making sense, lines below it.
-        let hint = if info.contains("found a tab") {
+        let hint = if info.contains("tab") {
             Some("indent with spaces")
         } else if info.contains("quoted scalar") {
             Some("look for a quote that is not closed, here or on the lines above")
