@@ -71,7 +71,14 @@ while [ $# -gt 0 ]; do
         service=$2
         shift
         ;;
-    *) options+=("$1") ;;
+    --slow | --*-port=*) options+=("$1") ;;
+    --*-port)
+        [ $# -ge 2 ] || { usage >&2; exit 2; }
+        options+=("$1" "$2")
+        shift
+        ;;
+    # Now, and not after the build.
+    *) stop_with "unknown option $1; see ./start.sh --help" ;;
     esac
     shift
 done
