@@ -1,7 +1,8 @@
 //! How fast the journal acknowledges: paced single alerts, bursts of them, and notifications of 10,000 alerts, with
 //! the disk's own sync beside it. Prints its figures; `cargo bench -p prunelle-healer --bench journal`.
 //!
-//! `TMPDIR` chooses the disk.
+//! `TMPDIR` chooses the disk. On a machine that does other work, run the program itself under `chrt -f 10`: then only
+//! the disk is shared.
 
 #![expect(
     clippy::unwrap_used,

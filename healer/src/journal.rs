@@ -359,7 +359,8 @@ impl Drop for StopIfPanicked {
 
 /// What queued alerts weigh in memory, at least 1 and at most the whole queue.
 fn weight_kib(alerts: &[Alert]) -> u32 {
-    const ENTRY: usize = 64;
+    // A place in a map, and two strings' own overhead.
+    const ENTRY: usize = 128;
     let set = |labels: &Labels| -> usize {
         labels
             .iter()
