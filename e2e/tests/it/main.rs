@@ -17,6 +17,8 @@ mod full_disk;
 #[cfg(test)]
 mod observe;
 #[cfg(test)]
+mod shipped_names;
+#[cfg(test)]
 mod shipped_policy;
 #[cfg(test)]
 mod two_hosts;
