@@ -55,7 +55,7 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>> {
 /// Every name of a metric of ours in a text.
 fn names(text: &str) -> BTreeSet<String> {
     text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'))
-        .filter(|word| word.starts_with("prunelle_") && word.len() > "prunelle_".len())
+        .filter(|word| word.starts_with("prunelle_") && !word.ends_with('_'))
         .map(str::to_owned)
         .collect()
 }
