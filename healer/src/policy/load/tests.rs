@@ -231,7 +231,8 @@ fn unknown_keys_and_wrong_shapes_are_told_with_their_place() {
     assert_snapshot!(errors("version: 1\nhosts: {label: instance}\nrules: nothing\n"), @r"
     policy.yml:2:1: unknown key `hosts`
       hint: did you mean `host`?
-    policy.yml:3:8: expected a sequence, found the text `nothing`
+    policy.yml:3:8: expected a list, found the text `nothing`
+      hint: write a list, also of one: `['nothing']`
     ");
     assert_snapshot!(errors("version: 1\nversion: 1\n"), @r"
     policy.yml:2:1: duplicate key `version`
