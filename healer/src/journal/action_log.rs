@@ -103,12 +103,9 @@ impl ActionLog {
                 log.file = LogFile::open(&self.path)?;
             }
             log.append(&lines)?;
-            if self.stop.is_stopping() {
-                self.note_position(log)?;
-            }
             self.stats.set_logged(log.written);
         }
-        if log.written > log.noted && self.clock.now().since(&log.noted_at) >= POSITION_PERIOD {
+        if self.stop.is_stopping() || self.clock.now().since(&log.noted_at) >= POSITION_PERIOD {
             self.note_position(log)?;
         }
         Ok(())
@@ -135,6 +132,7 @@ impl ActionLog {
             }
         };
         self.stats.set_logged(written);
+        self.stats.set_logged_for_good(noted);
         Ok(OpenLog {
             file,
             written,
@@ -164,6 +162,7 @@ impl ActionLog {
             self.ask(NotePosition(log.written))?;
             log.noted = log.written;
             log.noted_at = self.clock.now();
+            self.stats.set_logged_for_good(log.noted);
         }
         Ok(())
     }

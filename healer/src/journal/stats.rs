@@ -13,6 +13,7 @@ pub type CommitObserver = Arc<dyn Fn(Duration) + Send + Sync>;
 pub struct JournalStats {
     sequence: AtomicU64,
     logged: AtomicU64,
+    logged_for_good: AtomicU64,
     commits: AtomicU64,
     reserve_bytes: AtomicU64,
     is_writable: AtomicBool,
@@ -51,6 +52,16 @@ impl JournalStats {
 
     pub(super) fn set_logged(&self, sequence: i64) {
         self.logged
+            .store(u64::try_from(sequence).unwrap_or(0), Ordering::Release);
+    }
+
+    /// Sequence number of the last line of which the journal has noted that it is in a file for good.
+    pub(super) fn logged_for_good(&self) -> u64 {
+        self.logged_for_good.load(Ordering::Acquire)
+    }
+
+    pub(super) fn set_logged_for_good(&self, sequence: i64) {
+        self.logged_for_good
             .store(u64::try_from(sequence).unwrap_or(0), Ordering::Release);
     }
 

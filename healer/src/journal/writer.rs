@@ -269,11 +269,12 @@ impl Writer {
     /// Serves what is left, lets the action log catch up, notes a clean stop.
     fn finish(&mut self, queue: &Receiver<Message>, is_clean: bool) {
         self.drain(queue);
+        if let Some(bell) = &self.bell {
+            // It may have written everything, and have yet to note how far the file is.
+            let _ = bell.try_send(());
+        }
         let mut waited = Duration::ZERO;
-        while self.bell.is_some()
-            && self.stats.logged() < self.stats.sequence()
-            && waited < LOG_GRACE
-        {
+        while self.bell.is_some() && self.is_log_behind() && waited < LOG_GRACE {
             match queue.recv_timeout(LOG_POLL) {
                 Ok(Message::Request(request) | Message::Log(request)) => {
                     self.commit(vec![request]);
@@ -296,6 +297,14 @@ impl Writer {
                 tracing::warn!(error = self.explain(&error), "cannot note the clean stop");
             }
         }
+    }
+
+    /// Lines are missing in the file; or the program stops, and the journal does not know that they are there for
+    /// good: a file that is rotated before the next start would then be written again.
+    fn is_log_behind(&self) -> bool {
+        let sequence = self.stats.sequence();
+        self.stats.logged() < sequence
+            || (self.stop.is_stopping() && self.stats.logged_for_good() < sequence)
     }
 
     fn drain(&mut self, queue: &Receiver<Message>) {
