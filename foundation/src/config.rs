@@ -10,6 +10,7 @@ mod nearest;
 mod path;
 mod text;
 mod tree;
+mod values;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -18,6 +19,7 @@ use serde::de::DeserializeOwned;
 
 pub use text::from_text;
 use tree::{Node, Position};
+pub use values::{GivenItem, GivenValue, Key};
 
 use crate::setting::{Hint, write_lines};
 

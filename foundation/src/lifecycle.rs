@@ -5,6 +5,7 @@
 //! to stop, and then waits for every task, within a grace period. Each program's `main` owns the one `Lifecycle`.
 
 mod notify;
+mod reload;
 mod tasks;
 
 use std::fmt;
@@ -14,6 +15,8 @@ use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
+use reload::Reloader;
+pub use reload::{Reload, ReloadAnswer};
 pub(crate) use tasks::Crew;
 pub use tasks::Tasks;
 
@@ -101,6 +104,7 @@ pub struct Lifecycle {
     stop: Stop,
     tasks: Tasks,
     health: Health,
+    reloader: Option<Reloader>,
 }
 
 impl Default for Lifecycle {
@@ -125,6 +129,7 @@ impl Lifecycle {
             tasks: Tasks::new(stop.clone()),
             stop,
             health: Box::new(|| true),
+            reloader: None,
         }
     }
 
@@ -133,6 +138,13 @@ impl Lifecycle {
     pub fn with_health(mut self, is_alive: impl Fn() -> bool + Send + Sync + 'static) -> Self {
         self.health = Box::new(is_alive);
         self
+    }
+
+    /// Has `action` called on SIGHUP, and whenever the [`Reload`] asks for it, once [`run`](Self::run) has begun.
+    pub fn on_reload(&mut self, action: impl FnMut() -> ReloadAnswer + Send + 'static) -> Reload {
+        let (reloader, reload) = Reloader::new(&self.stop, action);
+        self.reloader = Some(reloader);
+        reload
     }
 
     /// The stop signal of the program.
@@ -151,6 +163,10 @@ impl Lifecycle {
     pub async fn run(self, grace: Duration) -> StopReason {
         let mut signals = Signals::new(&self.stop);
         notify::ready();
+        if let Some(reloader) = self.reloader {
+            let (tasks, stop) = (self.tasks.clone(), self.stop.clone());
+            self.tasks.spawn("reloader", reloader.run(tasks, stop));
+        }
         let reason = {
             let watchdog = notify::watchdog(&self.health);
             tokio::pin!(watchdog);

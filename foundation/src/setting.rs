@@ -1,34 +1,94 @@
 //! Settings that cannot be used, said so that they can be put right: all of them at once, each with its remedy.
 //!
-//! A parser returns a [`Problem`]; [`SettingErrors`] puts the setting's name and value to it. Used by the settings of both
-//! programs; configuration files, whose errors have a place instead of a name, are told in the same way.
+//! A parser returns a [`Problem`]; [`SettingErrors`] puts to it under which name and where the setting was given, and its
+//! value, once. Used by the settings of both programs; the errors of configuration files are told in the same way.
 
 use std::fmt;
+use std::path::PathBuf;
 
 /// What a parser finds wrong with a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
-    problem: String,
+    what: String,
     hint: String,
+    part: Option<String>,
 }
 
 impl Problem {
     /// `problem` goes on where the setting's name ends: `is not a size`.
     pub fn new(problem: impl Into<String>, hint: impl Into<String>) -> Self {
         Self {
-            problem: problem.into(),
+            what: problem.into(),
             hint: hint.into(),
+            part: None,
         }
+    }
+
+    /// Only this part of the value is wrong: it is told instead of the whole.
+    #[must_use]
+    pub fn with(mut self, part: impl Into<String>) -> Self {
+        self.part = Some(part.into());
+        self
+    }
+}
+
+/// How a setting was given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// The flag, the variable, or the key in a file.
+    pub name: String,
+    /// Where in a file.
+    pub place: Option<Place>,
+}
+
+/// A place in a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The file.
+    pub file: PathBuf,
+    /// From 1.
+    pub line: usize,
+    /// From 1, in characters.
+    pub column: usize,
+}
+
+impl From<&str> for Origin {
+    fn from(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            place: None,
+        }
+    }
+}
+
+impl From<&String> for Origin {
+    fn from(name: &String) -> Self {
+        name.as_str().into()
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(place) = &self.place {
+            write!(f, "{place}: ")?;
+        }
+        write!(f, "`{}`", self.name)
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}", self.file.display(), self.line, self.column)
     }
 }
 
 /// One setting that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{name}` {problem}: `{value}`{}", Hint(Some(hint)))]
+#[error("{origin} {problem}: `{value}`{}", Hint(Some(hint)))]
 pub struct SettingError {
-    /// The variable or flag under which it was given.
-    pub name: String,
-    /// What was given.
+    /// How it was given.
+    pub origin: Origin,
+    /// What was given, or the part of it that is wrong.
     pub value: String,
     /// What is wrong with it.
     pub problem: String,
@@ -44,21 +104,21 @@ impl SettingErrors {
     /// The value; none, and an error more, when it is wrong.
     pub fn parse<T>(
         &mut self,
-        name: &str,
+        origin: impl Into<Origin>,
         value: &str,
         parser: impl FnOnce(&str) -> Result<T, Problem>,
     ) -> Option<T> {
         parser(value)
-            .map_err(|problem| self.add(name, value, problem))
+            .map_err(|problem| self.add(origin, value, problem))
             .ok()
     }
 
     /// One more.
-    pub fn add(&mut self, name: &str, value: &str, problem: Problem) {
+    pub fn add(&mut self, origin: impl Into<Origin>, value: &str, problem: Problem) {
         self.0.push(SettingError {
-            name: name.to_owned(),
-            value: value.to_owned(),
-            problem: problem.problem,
+            origin: origin.into(),
+            value: problem.part.unwrap_or_else(|| value.to_owned()),
+            problem: problem.what,
             hint: problem.hint,
         });
     }

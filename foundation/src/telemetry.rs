@@ -2,9 +2,9 @@
 
 use std::str::FromStr;
 
-use tracing_subscriber::EnvFilter;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, Registry, reload};
 
 /// How a log line looks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -33,6 +33,9 @@ pub enum TelemetryError {
     /// Logging was set up before.
     #[error("logging is set up already")]
     Twice(#[source] tracing_subscriber::util::TryInitError),
+    /// The log is gone.
+    #[error("cannot change the level of the log")]
+    Change(#[source] reload::Error),
 }
 
 impl FromStr for LogFormat {
@@ -47,9 +50,27 @@ impl FromStr for LogFormat {
     }
 }
 
+/// Changes the level of the log while the program runs; clones change the same log.
+#[derive(Clone, Debug)]
+pub struct LogControl(reload::Handle<EnvFilter, Registry>);
+
+impl LogControl {
+    /// Logs at this level, or by this filter, from now on.
+    pub fn set_level(&self, level: &str) -> Result<(), TelemetryError> {
+        self.0
+            .reload(filter(level)?)
+            .map_err(TelemetryError::Change)
+    }
+}
+
+/// Whether [`init`] takes this as level or filter.
+pub fn is_level(level: &str) -> bool {
+    filter(level).is_ok()
+}
+
 /// Starts logging to standard error. `level` is a level or a filter in tracing's grammar (`info,prunelle_systemd=debug`).
-pub fn init(format: LogFormat, level: &str) -> Result<(), TelemetryError> {
-    let filter = filter(level)?;
+pub fn init(format: LogFormat, level: &str) -> Result<LogControl, TelemetryError> {
+    let (filter, control) = reload::Layer::new(filter(level)?);
     let registry = tracing_subscriber::registry().with(filter);
     match format {
         LogFormat::Logfmt => registry
@@ -69,7 +90,8 @@ pub fn init(format: LogFormat, level: &str) -> Result<(), TelemetryError> {
             )
             .try_init(),
     }
-    .map_err(TelemetryError::Twice)
+    .map_err(TelemetryError::Twice)?;
+    Ok(LogControl(control))
 }
 
 /// A bare word must be a level: as a filter it would be taken for a module's name and silence everything.

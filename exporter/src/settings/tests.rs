@@ -77,7 +77,10 @@ fn services_are_names_and_globs() {
     let error = flags(&["--monitored-services=cron,a/b"])
         .resolve()
         .unwrap_err();
-    assert_eq!(error.iter().next().unwrap().name, "--monitored-services");
+    assert_eq!(
+        error.iter().next().unwrap().origin.name,
+        "--monitored-services"
+    );
 }
 
 #[test]

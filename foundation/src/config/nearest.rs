@@ -10,6 +10,15 @@ pub(super) fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) 
         .map(|(_, candidate)| candidate)
 }
 
+/// The hint for a word outside a closed list.
+pub(super) fn meant(word: &str, known: &[&str]) -> Option<String> {
+    if let Some(near) = nearest(word, known.iter().copied()) {
+        return Some(format!("did you mean `{near}`?"));
+    }
+    let known: Vec<String> = known.iter().map(|word| format!("`{word}`")).collect();
+    (!known.is_empty()).then(|| format!("known here: {}", known.join(", ")))
+}
+
 /// Levenshtein's distance, with upper and lower case and `-` and `_` taken as the same.
 fn distance(left: &str, right: &str) -> usize {
     let fold = |c: char| {

@@ -4,10 +4,27 @@ use std::time::Duration;
 
 use sd_notify::NotifyState;
 
-use super::{Health, StopReason};
+use super::{Health, ReloadAnswer, StopReason};
 
 pub(super) fn ready() {
     send(&[NotifyState::Ready]);
+}
+
+/// `Type=notify-reload` wants the time, to tell this reload from one before it.
+pub(super) fn reloading() {
+    match NotifyState::monotonic_usec_now() {
+        Ok(now) => send(&[NotifyState::Reloading, now]),
+        Err(_) => send(&[NotifyState::Reloading]),
+    }
+}
+
+pub(super) fn reloaded(answer: &ReloadAnswer) {
+    let (outcome, text) = match answer {
+        Ok(text) => ("Reloaded", text),
+        Err(text) => ("Not reloaded", text),
+    };
+    let status = format!("{outcome}: {}", text.lines().next().unwrap_or_default());
+    send(&[NotifyState::Ready, NotifyState::Status(&status)]);
 }
 
 pub(super) fn stopping(reason: &StopReason) {

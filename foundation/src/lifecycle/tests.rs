@@ -140,3 +140,93 @@ fn service_manager_is_told() {
     assert_eq!(receive(), "STOPPING=1\nSTATUS=Stopping: SIGTERM received");
     assert!(child.wait().unwrap().success());
 }
+
+/// Not a test: what [`service_manager_is_told_of_reloads`] starts.
+#[tokio::test]
+#[ignore = "started by service_manager_is_told_of_reloads"]
+async fn as_a_service_that_reloads() {
+    let mut lifecycle = Lifecycle::new();
+    let mut reloads = 0;
+    let reload = lifecycle.on_reload(move || {
+        reloads += 1;
+        match reloads {
+            1 => Ok("nothing changed".to_owned()),
+            2 => Err("wrong\nand more".to_owned()),
+            _ => panic!("as planned"),
+        }
+    });
+    let (tasks, stop) = (lifecycle.tasks(), lifecycle.stop());
+    tasks.spawn("asks", async move {
+        stop.stopped().await;
+        // After the stop nothing hangs.
+        assert!(reload.request().await.is_err());
+    });
+    let reason = lifecycle.run(LONG).await;
+    assert_eq!(reason, StopReason::Signal("SIGTERM"));
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "the environment is per process")]
+fn service_manager_is_told_of_reloads() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("notify");
+    let socket = UnixDatagram::bind(&path).unwrap();
+    socket.set_read_timeout(Some(LONG)).unwrap();
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "lifecycle::tests::as_a_service_that_reloads"])
+        .arg("--ignored")
+        .env("NOTIFY_SOCKET", &path)
+        .env_remove("WATCHDOG_USEC")
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let receive = || {
+        let mut buffer = [0; 256];
+        let length = socket.recv(&mut buffer).unwrap();
+        String::from_utf8_lossy(&buffer[..length]).trim().to_owned()
+    };
+    assert_eq!(receive(), "READY=1");
+    for status in [
+        "Reloaded: nothing changed",
+        "Not reloaded: wrong",
+        "Not reloaded: the reload panicked",
+        "Not reloaded: the reload panicked",
+    ] {
+        kill_process(Pid::from_child(&child), Signal::HUP).unwrap();
+        assert!(receive().starts_with("RELOADING=1\nMONOTONIC_USEC="));
+        assert_eq!(receive(), format!("READY=1\nSTATUS={status}"));
+    }
+    kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
+    assert_eq!(receive(), "STOPPING=1\nSTATUS=Stopping: SIGTERM received");
+    assert!(child.wait().unwrap().success());
+}
+
+#[tokio::test]
+async fn whoever_asks_for_a_reload_is_answered_in_order() {
+    let mut lifecycle = Lifecycle::new();
+    let mut count = 0;
+    let reload = lifecycle.on_reload(move || {
+        count += 1;
+        if count == 2 {
+            Err("no".to_owned())
+        } else {
+            Ok(count.to_string())
+        }
+    });
+    let (tasks, stop) = (lifecycle.tasks(), lifecycle.stop());
+    let asking = tasks.spawn("asks", async move {
+        let answers = (
+            reload.request().await,
+            reload.request().await,
+            reload.request().await,
+        );
+        stop.request("enough");
+        answers
+    });
+    lifecycle.run(LONG).await;
+    assert_eq!(
+        asking.await.unwrap(),
+        (Ok("1".to_owned()), Err("no".to_owned()), Ok("3".to_owned()))
+    );
+}

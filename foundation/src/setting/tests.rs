@@ -16,6 +16,25 @@ fn a_problem_tells_name_value_and_remedy_and_all_are_told_at_once() {
 }
 
 #[test]
+fn a_place_in_a_file_goes_before_the_name_and_only_the_wrong_part_is_told() {
+    let mut errors = SettingErrors::default();
+    let origin = Origin {
+        name: "services".into(),
+        place: Some(Place {
+            file: "/etc/exporter.yml".into(),
+            line: 3,
+            column: 11,
+        }),
+    };
+    let problem = Problem::new("is not a unit name", "write `nginx`").with("ng inx");
+    errors.add(origin, "cron,ng inx", problem);
+    assert_eq!(
+        errors.to_string(),
+        "/etc/exporter.yml:3:11: `services` is not a unit name: `ng inx`\n  hint: write `nginx`"
+    );
+}
+
+#[test]
 fn an_empty_text_is_not_given() {
     assert_eq!(given(Some(" a b ")), Some("a b"));
     for value in [None, Some(""), Some(" \t")] {

@@ -23,3 +23,17 @@ fn formats_by_name() {
         "`xml` is not a log format: use logfmt or json"
     );
 }
+
+#[test]
+fn the_level_changes_while_the_program_runs() {
+    let control = init(LogFormat::Logfmt, "error").unwrap();
+    assert!(!tracing::enabled!(tracing::Level::INFO));
+    control.set_level("info").unwrap();
+    assert!(tracing::enabled!(tracing::Level::INFO));
+    assert!(control.set_level("verbose").is_err());
+    assert!(tracing::enabled!(tracing::Level::INFO));
+    assert!(matches!(
+        init(LogFormat::Json, "info"),
+        Err(TelemetryError::Twice(_))
+    ));
+}

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::de::{Expected, Unexpected};
 
-use crate::config::nearest::nearest;
+use crate::config::nearest::meant;
 use crate::config::tree::{Node, Position};
 
 /// An error that learns its place on the way out.
@@ -110,13 +110,4 @@ impl serde::de::Error for Error {
             )
         }
     }
-}
-
-/// The hint for a word outside a closed list.
-pub(super) fn meant(word: &str, known: &[&str]) -> Option<String> {
-    if let Some(near) = nearest(word, known.iter().copied()) {
-        return Some(format!("did you mean `{near}`?"));
-    }
-    let known: Vec<String> = known.iter().map(|word| format!("`{word}`")).collect();
-    (!known.is_empty()).then(|| format!("known here: {}", known.join(", ")))
 }

@@ -8,9 +8,10 @@ use serde::forward_to_deserialize_any;
 use serde_yaml::Value;
 
 use super::Reading;
-use super::error::{Error, meant};
+use super::error::Error;
 use super::variant::Variant;
 use crate::config::Fault;
+use crate::config::nearest::meant;
 use crate::config::tree::{Entry, Node, Shape};
 
 /// A node being read.
