@@ -56,6 +56,11 @@ impl Now {
 pub trait Clock: Send + Sync + fmt::Debug {
     /// The present moment.
     fn now(&self) -> Now;
+
+    /// Time since boot without suspend (`CLOCK_MONOTONIC`), by which systemd plans its timers.
+    fn monotonic(&self) -> Duration {
+        self.now().boot
+    }
 }
 
 /// A clock that is handed around.
@@ -81,16 +86,24 @@ impl Clock for SystemClock {
         reason = "this is the clock that the ban points to"
     )]
     fn now(&self) -> Now {
-        let boot = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
         Now {
             wall: Timestamp::now(),
-            boot: Duration::new(
-                u64::try_from(boot.tv_sec).unwrap_or(0),
-                u32::try_from(boot.tv_nsec).unwrap_or(0),
-            ),
+            boot: elapsed(rustix::time::ClockId::Boottime),
             boot_id: self.boot_id.clone(),
         }
     }
+
+    fn monotonic(&self) -> Duration {
+        elapsed(rustix::time::ClockId::Monotonic)
+    }
+}
+
+fn elapsed(clock: rustix::time::ClockId) -> Duration {
+    let time = rustix::time::clock_gettime(clock);
+    Duration::new(
+        u64::try_from(time.tv_sec).unwrap_or(0),
+        u32::try_from(time.tv_nsec).unwrap_or(0),
+    )
 }
 
 /// A clock that moves only when told to, for tests and rehearsals.

@@ -15,7 +15,7 @@ use zbus::names::OwnedUniqueName;
 use zbus::{Connection, DynamicType, MessageStream, OwnedVariant};
 
 use crate::job::{Job, Verb};
-use crate::properties::unit_names;
+use crate::properties::{control_group, unit_names};
 use crate::unit::{ActiveState, LoadState, UnitName};
 
 pub(crate) const SYSTEMD: &str = "org.freedesktop.systemd1";
@@ -23,6 +23,7 @@ pub(crate) const MANAGER_PATH: &str = "/org/freedesktop/systemd1";
 pub(crate) const MANAGER: &str = "org.freedesktop.systemd1.Manager";
 pub(crate) const UNIT: &str = "org.freedesktop.systemd1.Unit";
 pub(crate) const SERVICE: &str = "org.freedesktop.systemd1.Service";
+pub(crate) const TIMER: &str = "org.freedesktop.systemd1.Timer";
 const JOB: &str = "org.freedesktop.systemd1.Job";
 pub(crate) const PROPERTIES: &str = "org.freedesktop.DBus.Properties";
 pub(crate) const BUS: &str = "org.freedesktop.DBus";
@@ -193,6 +194,12 @@ impl Bus {
         value.try_into()
     }
 
+    /// The cgroup of a service that runs; none when it has none. Would load the unit if it were not loaded.
+    pub(crate) async fn control_group(&self, unit: &UnitName) -> zbus::Result<Option<String>> {
+        let (value, _) = self.unit_property(unit, SERVICE, "ControlGroup").await?;
+        Ok(control_group(<&str>::try_from(&value)?))
+    }
+
     /// Queues a job in mode `replace`.
     pub(crate) async fn queue(&self, verb: Verb, unit: &UnitName) -> zbus::Result<Job> {
         let reply = self
@@ -254,7 +261,7 @@ fn match_rules() -> Vec<String> {
             "type='signal',sender='{SYSTEMD}',path='{MANAGER_PATH}',interface='{MANAGER}',member='{member}'"
         ));
     }
-    for interface in [UNIT, SERVICE] {
+    for interface in [UNIT, SERVICE, TIMER] {
         rules.push(format!(
             "type='signal',sender='{SYSTEMD}',path_namespace='{MANAGER_PATH}/unit',\
              interface='{PROPERTIES}',member='PropertiesChanged',arg0='{interface}'"

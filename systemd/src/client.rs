@@ -10,7 +10,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use prunelle_foundation::clock::SharedClock;
+use jiff::Timestamp;
+use prunelle_foundation::clock::{Clock, SharedClock};
 use prunelle_foundation::lifecycle::{Stop, Tasks};
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
@@ -21,7 +22,7 @@ pub use crate::error::SystemdError;
 use crate::job::Board;
 pub use crate::job::{Job, JobResult, Verb};
 use crate::owner::Owner;
-use crate::reading::{Reading, read};
+use crate::reading::read;
 use crate::table::UnitTable;
 use crate::unit::{UnitName, UnitState};
 use crate::watch_list::WatchList;
@@ -109,10 +110,17 @@ impl Shared {
     }
 }
 
+/// The wall time at which the monotonic clock would have been zero.
+pub(crate) fn monotonic_zero(clock: &dyn Clock) -> Timestamp {
+    let wall = clock.now().wall;
+    wall.checked_sub(clock.monotonic()).unwrap_or(wall)
+}
+
 /// A handle to the client; clones share one connection.
 #[derive(Clone, Debug)]
 pub struct Systemd {
     shared: Arc<Shared>,
+    clock: SharedClock,
     call_limit: Duration,
 }
 
@@ -135,6 +143,7 @@ impl Systemd {
             systemd_started: AtomicU64::new(0),
         });
         let call_limit = limits.call;
+        let of_handles = Arc::clone(&clock);
         let owner = Owner {
             shared: Arc::clone(&shared),
             connect: ConnectOptions {
@@ -152,7 +161,11 @@ impl Systemd {
         };
         // Essential: without it the table would go stale and still look right.
         tasks.spawn_essential("systemd", owner.run());
-        Self { shared, call_limit }
+        Self {
+            shared,
+            clock: of_handles,
+            call_limit,
+        }
     }
 
     /// The live table; a receiver that is told of every change.
@@ -175,7 +188,7 @@ impl Systemd {
         let bus = self.bus()?;
         read(&bus, unit)
             .await
-            .map(Reading::into_state)
+            .map(|reading| reading.into_state(monotonic_zero(&*self.clock)))
             .map_err(|error| SystemdError::of_call(&error, self.call_limit))
     }
 

@@ -15,11 +15,12 @@ mod publish;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::mem;
 
+use jiff::Timestamp;
 use zbus::message::Sequence;
 
 use crate::reading::{Reading, TriggerReading, exists, is_candidate};
 use crate::signals::{Signal, Stamped};
-use crate::unit::{UnitName, UnitState};
+use crate::unit::{TimerState, UnitName, UnitState};
 use crate::watch_list::WatchList;
 
 /// How many signals are kept while a picture is taken.
@@ -32,6 +33,8 @@ pub(crate) enum Need {
     Unit(UnitName),
     /// Read whether this timer, socket or path is active.
     Trigger(UnitName),
+    /// Read the cgroup of this service, which runs.
+    ControlGroup(UnitName),
     /// Read which units this newly loaded timer, socket or path starts.
     Triggered(UnitName),
     /// Read the type of a unit's job.
@@ -76,6 +79,8 @@ pub(crate) struct Model {
     dirty: HashSet<UnitName>,
     is_restructured: bool,
     needs: Vec<Need>,
+    /// The wall time at which the monotonic clock would have been zero.
+    monotonic_zero: Timestamp,
 }
 
 #[derive(Debug)]
@@ -88,12 +93,17 @@ struct Entry {
     is_stale: bool,
     /// It was seen to run since it was read, so that its unloading may be its end (a transient unit).
     has_run: bool,
+    /// Its cgroup was read at a start after the last full reading: it stays the same until its file says otherwise.
+    is_group_settled: bool,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct Trigger {
     is_active: bool,
     at: Sequence,
+    /// When it elapses, if it is a timer.
+    timer: Option<TimerState>,
+    timer_at: Sequence,
 }
 
 impl Model {
@@ -122,6 +132,11 @@ impl Model {
                 self.hear_of_unit(stamped);
             }
         }
+    }
+
+    /// Takes the difference between the clocks.
+    pub(crate) fn set_monotonic_zero(&mut self, monotonic_zero: Timestamp) {
+        self.monotonic_zero = monotonic_zero;
     }
 
     /// What must be read or done since this was last asked.
@@ -210,8 +225,16 @@ impl Model {
 
     /// Takes the activity of a trigger.
     pub(crate) fn learn_trigger(&mut self, reading: TriggerReading) {
-        let TriggerReading { id, is_active, at } = reading;
+        let TriggerReading {
+            id,
+            is_active,
+            timer,
+            at,
+        } = reading;
         self.set_trigger(&id, is_active, at);
+        if let Some(timer) = timer {
+            self.set_timer(&id, at, |known| *known = timer);
+        }
     }
 
     /// A timer, socket or path was loaded that starts these: what starts them must be read again.
@@ -220,6 +243,18 @@ impl Model {
             if self.entries.contains_key(&unit) {
                 self.needs.push(Need::Unit(unit));
             }
+        }
+    }
+
+    /// Takes the cgroup of a service that was seen to start.
+    pub(crate) fn learn_control_group(&mut self, unit: &UnitName, path: Option<String>) {
+        if let Some(entry) = self.entries.get_mut(unit)
+            && let Some(service) = &mut entry.state.service
+        {
+            // None: it has ended already.
+            entry.is_group_settled = path.is_some();
+            service.control_group = path;
+            self.dirty.insert(unit.clone());
         }
     }
 

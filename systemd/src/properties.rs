@@ -7,7 +7,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 use zbus::Variant;
 
-use crate::unit::{ActiveState, LoadState, QueuedJob, ServiceState, UnitName, UnitState};
+use crate::unit::{
+    ActiveState, LoadState, QueuedJob, ServiceState, TimerState, UnitName, UnitState,
+};
 
 /// Properties as they come off the wire.
 pub(crate) type Properties<'a> = HashMap<&'a str, Variant<'a>>;
@@ -99,12 +101,20 @@ impl UnitChange {
 
 /// What was told of the interface `org.freedesktop.systemd1.Service`.
 #[derive(Debug, Default)]
+#[expect(
+    clippy::option_option,
+    reason = "the outer one says whether it was told, the inner one whether it is set"
+)]
 pub(crate) struct ServiceChange {
     kind: Option<String>,
     result: Option<String>,
     main_pid: Option<u32>,
     restarts: Option<u32>,
     remain_after_exit: Option<bool>,
+    control_group: Option<Option<String>>,
+    exec_main_code: Option<i32>,
+    exec_main_status: Option<i32>,
+    tasks_max: Option<Option<u64>>,
 }
 
 impl ServiceChange {
@@ -117,6 +127,14 @@ impl ServiceChange {
                 "MainPID" => change.main_pid = u32::try_from(value).ok(),
                 "NRestarts" => change.restarts = u32::try_from(value).ok(),
                 "RemainAfterExit" => change.remain_after_exit = bool::try_from(value).ok(),
+                "ControlGroup" => change.control_group = text(value).map(control_group),
+                "ExecMainCode" => change.exec_main_code = i32::try_from(value).ok(),
+                "ExecMainStatus" => change.exec_main_status = i32::try_from(value).ok(),
+                "TasksMax" => {
+                    // The highest number means no limit.
+                    let tasks = u64::try_from(value).ok();
+                    change.tasks_max = tasks.map(|max| Some(max).filter(|max| *max != u64::MAX));
+                }
                 _ => {}
             }
         }
@@ -132,38 +150,35 @@ impl ServiceChange {
         set(&mut service.main_pid, main_pid);
         set(&mut service.restarts, self.restarts);
         set(&mut service.remain_after_exit, self.remain_after_exit);
+        set(&mut service.control_group, self.control_group);
+        set(&mut service.exec_main_code, self.exec_main_code);
+        set(&mut service.exec_main_status, self.exec_main_status);
+        set(&mut service.tasks_max, self.tasks_max);
     }
 }
 
-/// A unit of which nothing is known, and which is therefore stopped. This is also what systemd says of one that it has
-/// unloaded, but for what its file says.
-pub(crate) fn blank(id: UnitName) -> UnitState {
-    let service = id.is_service().then(|| ServiceState {
-        kind: String::new(),
-        result: "success".to_owned(),
-        main_pid: None,
-        restarts: 0,
-        remain_after_exit: false,
-        start_limit_burst: 0,
-        start_limit_interval: Duration::ZERO,
-    });
-    UnitState {
-        id,
-        load: LoadState::Loaded,
-        active: ActiveState::Inactive,
-        sub: "dead".to_owned(),
-        job: None,
-        invocation_id: None,
-        service,
-        last_start: None,
-        state_change: None,
-        triggered_by: Vec::new(),
+/// Lays what was told of the interface `org.freedesktop.systemd1.Timer` over what is known.
+pub(crate) fn apply_to_timer(properties: &Properties<'_>, timer: &mut TimerState) {
+    for (name, value) in properties {
+        match *name {
+            "LastTriggerUSec" => timer.last_trigger = timestamp(value),
+            "NextElapseUSecRealtime" => timer.next_realtime = timestamp(value),
+            "NextElapseUSecMonotonic" => timer.next_monotonic = micros(value),
+            _ => {}
+        }
     }
+}
+
+/// A path below the root of the hierarchy; nothing means that the unit has none.
+pub(crate) fn control_group(path: &str) -> Option<String> {
+    Some(path)
+        .filter(|path| !path.is_empty())
+        .map(str::to_owned)
 }
 
 /// Takes away what a unit loses when systemd unloads it.
 pub(crate) fn unload(state: &mut UnitState) {
-    let blank = blank(state.id.clone());
+    let blank = UnitState::blank(state.id.clone());
     state.active = blank.active;
     state.sub = blank.sub;
     state.job = None;
@@ -174,6 +189,9 @@ pub(crate) fn unload(state: &mut UnitState) {
         "success".clone_into(&mut service.result);
         service.main_pid = None;
         service.restarts = 0;
+        service.control_group = None;
+        service.exec_main_code = 0;
+        service.exec_main_status = 0;
     }
 }
 
@@ -216,10 +234,16 @@ fn invocation_id(value: &Variant<'_>) -> Option<String> {
     hex.bytes().any(|digit| digit != b'0').then_some(hex)
 }
 
-/// Microseconds since 1970; zero and the highest number mean unset.
+/// Microseconds since 1970.
 fn timestamp(value: &Variant<'_>) -> Option<Timestamp> {
-    let micros = u64::try_from(value).ok().filter(|micros| *micros != 0)?;
+    let micros = micros(value)?.as_micros();
     Timestamp::from_microsecond(i64::try_from(micros).ok()?).ok()
+}
+
+/// Microseconds; zero and the highest number mean unset.
+fn micros(value: &Variant<'_>) -> Option<Duration> {
+    let micros = u64::try_from(value).ok()?;
+    (micros != 0 && micros != u64::MAX).then(|| Duration::from_micros(micros))
 }
 
 pub(crate) fn unit_names(value: &Variant<'_>) -> Option<Vec<UnitName>> {

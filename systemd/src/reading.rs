@@ -7,12 +7,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::future::{join_all, try_join};
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
+use jiff::Timestamp;
 use zbus::message::Sequence;
 
 use crate::bus::{Bus, UNIT};
 use crate::error::is_answer;
-use crate::properties::{Properties, ServiceChange, UnitChange, blank};
-use crate::unit::{ActiveState, LoadState, UnitName, UnitState};
+use crate::properties::{Properties, ServiceChange, UnitChange, apply_to_timer};
+use crate::unit::{ActiveState, LoadState, TimerState, UnitName, UnitState};
 use crate::watch_list::WatchList;
 
 /// How many units are read at a time.
@@ -34,13 +35,21 @@ pub(crate) struct Reading {
 pub(crate) struct TriggerReading {
     pub(crate) id: UnitName,
     pub(crate) is_active: bool,
+    /// When it elapses, if it is a timer.
+    pub(crate) timer: Option<TimerState>,
     pub(crate) at: Sequence,
 }
 
 impl Reading {
     /// The state with its triggers, for who asked for one unit.
-    pub(crate) fn into_state(self) -> UnitState {
+    pub(crate) fn into_state(self, monotonic_zero: Timestamp) -> UnitState {
         let mut state = self.state;
+        state.next_timer_run = self
+            .triggers
+            .iter()
+            .filter(|trigger| trigger.is_active)
+            .filter_map(|trigger| trigger.timer.as_ref()?.next_run(monotonic_zero))
+            .min();
         state.triggered_by = self
             .triggers
             .into_iter()
@@ -71,7 +80,7 @@ pub(crate) async fn read(bus: &Bus, unit: &UnitName) -> zbus::Result<Reading> {
     let mut change = UnitChange::parse(&properties);
     let job_path = change.job.clone().flatten().map(|(_, path)| path);
     let trigger_names = change.triggered_by.take().unwrap_or_default();
-    let mut state = blank(unit.clone());
+    let mut state = UnitState::blank(unit.clone());
     change.apply(&mut state);
     if let Some(service) = &mut state.service {
         ServiceChange::parse(&properties).apply(service);
@@ -89,14 +98,33 @@ pub(crate) async fn read(bus: &Bus, unit: &UnitName) -> zbus::Result<Reading> {
     })
 }
 
-/// Reads whether a timer, socket or path is active; none when it is gone.
+/// Reads whether a timer, socket or path is active, and when a timer elapses; none when it is gone.
 pub(crate) async fn read_trigger(bus: &Bus, id: UnitName) -> Option<TriggerReading> {
+    if id.kind() == "timer" {
+        return read_timer(bus, id).await;
+    }
     let (value, at) = bus.unit_property(&id, UNIT, "ActiveState").await.ok()?;
     let active = ActiveState::parse(<&str>::try_from(&value).ok()?);
     Some(TriggerReading {
         id,
         is_active: is_on(active),
+        timer: None,
         at,
+    })
+}
+
+/// One answer for both interfaces.
+async fn read_timer(bus: &Bus, id: UnitName) -> Option<TriggerReading> {
+    let reply = bus.unit_properties(&id).await.ok()?;
+    let body = reply.body();
+    let properties: Properties<'_> = body.deserialize().ok()?;
+    let mut timer = TimerState::default();
+    apply_to_timer(&properties, &mut timer);
+    Some(TriggerReading {
+        id,
+        is_active: is_on(UnitChange::parse(&properties).active?),
+        timer: Some(timer),
+        at: reply.recv_position(),
     })
 }
 
@@ -172,7 +200,7 @@ pub(crate) async fn take_picture(
 
 /// A unit that systemd cannot load.
 fn unreadable(id: UnitName, at: Sequence) -> Reading {
-    let mut state = blank(id);
+    let mut state = UnitState::blank(id);
     state.load = LoadState::Error;
     Reading {
         state,

@@ -25,7 +25,7 @@ use tokio::time::{Interval, MissedTickBehavior, Sleep, sleep};
 use self::calls::{Answer, ask};
 use self::liveness::{Liveness, Pulse};
 use crate::bus::Bus;
-use crate::client::Shared;
+use crate::client::{Shared, monotonic_zero};
 use crate::error::is_answer;
 use crate::model::{Model, Need};
 use crate::owner::Owner;
@@ -285,6 +285,7 @@ impl Session {
         self.shared.bus.send_replace(Some(self.bus.clone()));
         let now = self.clock.now();
         let model = &mut self.model;
+        model.set_monotonic_zero(monotonic_zero(&*self.clock));
         self.shared.table.send_modify(|table| {
             let table = Arc::make_mut(table);
             model.publish(table);
@@ -334,6 +335,7 @@ impl Session {
     fn publish(&mut self) {
         let now = self.clock.now();
         let model = &mut self.model;
+        model.set_monotonic_zero(monotonic_zero(&*self.clock));
         self.shared.table.send_if_modified(|table| {
             let table = Arc::make_mut(table);
             table.as_of = now;

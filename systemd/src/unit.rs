@@ -98,6 +98,50 @@ pub struct UnitState {
     pub state_change: Option<jiff::Timestamp>,
     /// Units that start this one (timers, sockets, paths), and whether each is active.
     pub triggered_by: Vec<(UnitName, bool)>,
+    /// When the first of its active timers elapses next; none without one.
+    pub next_timer_run: Option<jiff::Timestamp>,
+}
+
+impl UnitState {
+    /// A unit of which nothing is known, and which is therefore stopped. This is also what systemd says of one that it
+    /// has unloaded, but for what its file says.
+    pub fn blank(id: UnitName) -> Self {
+        Self {
+            service: id.is_service().then(ServiceState::default),
+            id,
+            load: LoadState::Loaded,
+            active: ActiveState::Inactive,
+            sub: "dead".to_owned(),
+            job: None,
+            invocation_id: None,
+            last_start: None,
+            state_change: None,
+            triggered_by: Vec::new(),
+            next_timer_run: None,
+        }
+    }
+}
+
+/// What only timers have.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TimerState {
+    /// `LastTriggerUSec`: when it elapsed last; none while it never did.
+    pub last_trigger: Option<jiff::Timestamp>,
+    /// `NextElapseUSecRealtime`.
+    pub next_realtime: Option<jiff::Timestamp>,
+    /// `NextElapseUSecMonotonic`, by the clock that stands still in suspend.
+    pub next_monotonic: Option<Duration>,
+}
+
+impl TimerState {
+    /// When it elapses next; lies in the past while what it started still runs. `monotonic_zero` is the wall time at which
+    /// the monotonic clock would have been zero.
+    pub fn next_run(&self, monotonic_zero: jiff::Timestamp) -> Option<jiff::Timestamp> {
+        let by_monotonic = self
+            .next_monotonic
+            .and_then(|next| monotonic_zero.checked_add(next).ok());
+        self.next_realtime.into_iter().chain(by_monotonic).min()
+    }
 }
 
 /// A job that waits or runs for a unit.
@@ -128,4 +172,32 @@ pub struct ServiceState {
     pub start_limit_burst: u32,
     /// `StartLimitIntervalUSec`; zero means no limit.
     pub start_limit_interval: Duration,
+    /// `ControlGroup`: the path of its cgroup below the root of the hierarchy, while it runs. systemd does not signal
+    /// it, so it comes some milliseconds after the start.
+    pub control_group: Option<String>,
+    /// `ExecMainCode` of the last main process: how it ended (`CLD_EXITED` 1, `CLD_KILLED` 2, `CLD_DUMPED` 3); zero
+    /// while it runs, or before it ever ran.
+    pub exec_main_code: i32,
+    /// `ExecMainStatus`: the exit code of the last main process, or the signal that killed it.
+    pub exec_main_status: i32,
+    /// `TasksMax`; none means no limit.
+    pub tasks_max: Option<u64>,
+}
+
+impl Default for ServiceState {
+    fn default() -> Self {
+        Self {
+            kind: String::new(),
+            result: "success".to_owned(),
+            main_pid: None,
+            restarts: 0,
+            remain_after_exit: false,
+            start_limit_burst: 0,
+            start_limit_interval: Duration::ZERO,
+            control_group: None,
+            exec_main_code: 0,
+            exec_main_status: 0,
+            tasks_max: None,
+        }
+    }
 }

@@ -150,10 +150,12 @@ pub(crate) fn unit(id: &str, load: LoadState, active: ActiveState) -> UnitState 
             remain_after_exit: false,
             start_limit_burst: 5,
             start_limit_interval: Duration::from_secs(10),
+            ..ServiceState::default()
         }),
         last_start: None,
         state_change: None,
         triggered_by: Vec::new(),
+        next_timer_run: None,
     }
 }
 

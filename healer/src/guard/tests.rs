@@ -177,10 +177,12 @@ fn failed_unit() -> UnitState {
             remain_after_exit: false,
             start_limit_burst: 5,
             start_limit_interval: 10 * SECOND,
+            ..ServiceState::default()
         }),
         last_start: None,
         state_change: None,
         triggered_by: vec![],
+        next_timer_run: None,
     }
 }
 

@@ -5,11 +5,11 @@ use std::mem;
 use zbus::message::{Message, Sequence};
 
 use super::{Model, Need};
-use crate::bus::{SERVICE, UNIT};
-use crate::properties::{Properties, ServiceChange, UnitChange, unload};
+use crate::bus::{SERVICE, TIMER, UNIT};
+use crate::properties::{Properties, ServiceChange, UnitChange, apply_to_timer, unload};
 use crate::reading::is_on;
 use crate::signals::{Signal, Stamped};
-use crate::unit::{ActiveState, UnitName};
+use crate::unit::{ActiveState, TimerState, UnitName};
 
 impl Model {
     pub(super) fn hear_of_unit(&mut self, stamped: Stamped) {
@@ -110,6 +110,7 @@ impl Model {
                     entry.service_at = at;
                 }
             }
+            TIMER => self.set_timer(&unit, at, |timer| apply_to_timer(&properties, timer)),
             _ => {}
         }
     }
@@ -127,6 +128,7 @@ impl Model {
             return;
         }
         let job_path = change.job.clone().flatten();
+        let was_running = is_running(entry.state.active);
         change.apply(&mut entry.state);
         entry.unit_at = at;
         self.dirty.insert(unit.clone());
@@ -143,12 +145,36 @@ impl Model {
                 path,
             });
         }
+        if is_running(entry.state.active)
+            && !was_running
+            && entry.state.service.is_some()
+            && !entry.is_group_settled
+        {
+            self.needs.push(Need::ControlGroup(unit.clone()));
+        }
         if entry.state.active != ActiveState::Inactive {
             entry.has_run = true;
             // It runs, so it is loaded, and reading it does no harm.
             if mem::take(&mut entry.is_stale) {
                 self.needs.push(Need::Unit(unit.clone()));
             }
+        }
+    }
+
+    /// Changes what is known of a timer, if this is later.
+    pub(super) fn set_timer(
+        &mut self,
+        trigger: &UnitName,
+        at: Sequence,
+        change: impl FnOnce(&mut TimerState),
+    ) {
+        let Some(known) = self.triggers.get_mut(trigger) else {
+            return;
+        };
+        if at > known.timer_at {
+            known.timer_at = at;
+            change(known.timer.get_or_insert_default());
+            self.mark_triggered(trigger);
         }
     }
 
@@ -161,11 +187,21 @@ impl Model {
         }
         known.at = at;
         if mem::replace(&mut known.is_active, is_active) != is_active {
-            for (id, entry) in &self.entries {
-                if entry.triggers.contains(trigger) {
-                    self.dirty.insert(id.clone());
-                }
+            self.mark_triggered(trigger);
+        }
+    }
+
+    /// What this starts must be published anew.
+    fn mark_triggered(&mut self, trigger: &UnitName) {
+        for (id, entry) in &self.entries {
+            if entry.triggers.contains(trigger) {
+                self.dirty.insert(id.clone());
             }
         }
     }
+}
+
+/// Whether a unit in this state has a cgroup.
+pub(super) fn is_running(active: ActiveState) -> bool {
+    !matches!(active, ActiveState::Inactive | ActiveState::Failed)
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 
+use super::hearing::is_running;
 use super::{Entry, Model, Trigger};
 use crate::reading::{Picture, Reading, exists};
 use crate::unit::{ActiveState, UnitName};
@@ -43,6 +44,11 @@ impl Model {
             let mut known = entry.state.clone();
             // A restart's job changes its type without a signal.
             known.job.clone_from(&reading.state.job);
+            if let (Some(known), Some(told)) = (&mut known.service, &reading.state.service) {
+                // These change without a signal too.
+                known.control_group.clone_from(&told.control_group);
+                known.tasks_max = told.tasks_max;
+            }
             let triggers_agree = reading.triggers.iter().all(|told| {
                 self.triggers
                     .get(&told.id)
@@ -104,10 +110,14 @@ impl Model {
         } = reading;
         let trigger_names = triggers.iter().map(|trigger| trigger.id.clone()).collect();
         for trigger in triggers {
-            self.triggers.entry(trigger.id.clone()).or_insert(Trigger {
-                is_active: trigger.is_active,
-                at: trigger.at,
-            });
+            self.triggers
+                .entry(trigger.id.clone())
+                .or_insert_with(|| Trigger {
+                    is_active: trigger.is_active,
+                    at: trigger.at,
+                    timer: trigger.timer.clone(),
+                    timer_at: trigger.at,
+                });
             self.learn_trigger(trigger);
         }
         let id = state.id.clone();
@@ -118,6 +128,7 @@ impl Model {
             triggers: trigger_names,
             is_stale: false,
             has_run,
+            is_group_settled: false,
             state: state.clone(),
         };
         if let Some(known) = self.entries.remove(&id) {
@@ -129,9 +140,17 @@ impl Model {
                 told.result.clone_from(&later.result);
                 told.main_pid = later.main_pid;
                 told.restarts = later.restarts;
+                told.exec_main_code = later.exec_main_code;
+                told.exec_main_status = later.exec_main_status;
                 entry.service_at = known.service_at;
             }
             if known.unit_at > at {
+                if is_running(known.state.active) && !is_running(state.active) {
+                    // It was started since, and what was read then is still to come or known already.
+                    if let (Some(told), Some(later)) = (&mut state.service, &known.state.service) {
+                        told.control_group.clone_from(&later.control_group);
+                    }
+                }
                 state.active = known.state.active;
                 state.sub = known.state.sub;
                 state.job = known.state.job;

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::mem;
 use std::sync::Arc;
 
+use super::hearing::is_running;
 use super::{Entry, Model};
 use crate::reading::exists;
 use crate::table::UnitTable;
@@ -78,6 +79,17 @@ impl Model {
                 (id.clone(), is_active)
             })
             .collect();
+        state.next_timer_run = entry
+            .triggers
+            .iter()
+            .filter_map(|id| self.triggers.get(id).filter(|known| known.is_active))
+            .filter_map(|known| known.timer.as_ref()?.next_run(self.monotonic_zero))
+            .min();
+        if let Some(service) = &mut state.service
+            && !is_running(state.active)
+        {
+            service.control_group = None;
+        }
         state
     }
 }

@@ -2,7 +2,6 @@
 //! rest is tested against a real systemd.
 
 use super::*;
-use crate::properties::blank;
 use crate::reading::Picture;
 use crate::table::UnitTable;
 use crate::unit::{ActiveState, LoadState};
@@ -12,7 +11,7 @@ fn name(text: &str) -> UnitName {
 }
 
 fn reading(text: &str, active: ActiveState) -> Reading {
-    let mut state = blank(name(text));
+    let mut state = UnitState::blank(name(text));
     state.active = active;
     Reading {
         state,
@@ -25,6 +24,7 @@ fn triggered(mut reading: Reading, by: &str, is_active: bool) -> Reading {
     reading.triggers.push(TriggerReading {
         id: name(by),
         is_active,
+        timer: None,
         at: Sequence::default(),
     });
     reading

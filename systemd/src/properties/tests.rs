@@ -7,7 +7,7 @@ fn properties<'a>(pairs: Vec<(&'a str, Variant<'a>)>) -> Properties<'a> {
 }
 
 fn web() -> UnitState {
-    blank("web.service".parse().unwrap())
+    UnitState::blank("web.service".parse().unwrap())
 }
 
 fn job(id: u32) -> Variant<'static> {

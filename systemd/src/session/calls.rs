@@ -17,6 +17,7 @@ pub(super) enum Answer {
     Trigger(Option<TriggerReading>),
     Triggered(Vec<UnitName>),
     JobKind(UnitName, u32, String),
+    ControlGroup(UnitName, Option<String>),
 }
 
 /// The call for a need.
@@ -30,6 +31,10 @@ pub(super) fn ask(bus: Bus, need: Need) -> BoxFuture<'static, Answer> {
             Need::Trigger(unit) => Answer::Trigger(read_trigger(&bus, unit).await),
             Need::Triggered(unit) => {
                 Answer::Triggered(bus.triggers(&unit).await.unwrap_or_default())
+            }
+            Need::ControlGroup(unit) => {
+                let path = bus.control_group(&unit).await.unwrap_or_default();
+                Answer::ControlGroup(unit, path)
             }
             Need::JobKind { unit, id, path } => {
                 let kind = bus.job_kind(&path).await.unwrap_or_default();
@@ -57,6 +62,7 @@ impl Session {
             Answer::Trigger(Some(reading)) => self.model.learn_trigger(reading),
             Answer::Trigger(None) => {}
             Answer::Triggered(units) => self.model.learn_triggered(units),
+            Answer::ControlGroup(unit, path) => self.model.learn_control_group(&unit, path),
             Answer::JobKind(unit, id, kind) => self.model.learn_job_kind(&unit, id, kind),
         }
     }

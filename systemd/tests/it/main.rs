@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod churn;
 #[cfg(test)]
+mod details;
+#[cfg(test)]
 mod eavesdropper;
 #[cfg(test)]
 mod faults;

@@ -19,6 +19,7 @@ fn unit(active: ActiveState) -> UnitState {
         last_start: None,
         state_change: None,
         triggered_by: Vec::new(),
+        next_timer_run: None,
     }
 }
 

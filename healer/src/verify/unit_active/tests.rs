@@ -28,10 +28,12 @@ fn unit(active: ActiveState, sub: &str, invocation: Option<&str>) -> UnitState {
             remain_after_exit: false,
             start_limit_burst: 5,
             start_limit_interval: Duration::from_secs(10),
+            ..ServiceState::default()
         }),
         last_start: None,
         state_change: None,
         triggered_by: Vec::new(),
+        next_timer_run: None,
     }
 }
 

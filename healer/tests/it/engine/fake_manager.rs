@@ -293,10 +293,12 @@ fn fresh(name: &UnitName) -> UnitState {
             remain_after_exit: false,
             start_limit_burst: 0,
             start_limit_interval: Duration::ZERO,
+            ..ServiceState::default()
         }),
         last_start: None,
         state_change: None,
         triggered_by: Vec::new(),
+        next_timer_run: None,
     }
 }
 
