@@ -24,6 +24,7 @@ pub mod scrape;
 pub mod selection;
 pub mod settings;
 pub mod start;
+pub mod sysfs;
 pub mod thresholds;
 pub mod web;
 

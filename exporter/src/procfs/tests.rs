@@ -1,6 +1,32 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::sysfs;
+
+macro_rules! fixture {
+    ($path:literal) => {
+        include_bytes!(concat!("../../tests/fixtures/modern/", $path))
+    };
+}
+
+/// A file that a parser understands, and how to run it.
+type Parser = (&'static [u8], fn(&[u8]));
+
+/// A line for each parser of kernel files.
+const PARSERS: &[Parser] = &[
+    (fixture!("proc/1/mountinfo"), |it| _ = mountinfo::parse(it)),
+    (fixture!("proc/1/net/dev"), |it| _ = net_dev::parse(it)),
+    (fixture!("proc/loadavg"), |it| _ = loadavg::parse(it)),
+    (fixture!("proc/meminfo"), |it| _ = meminfo::parse(it)),
+    (fixture!("proc/pressure/io"), |it| _ = pressure::parse(it)),
+    (fixture!("proc/stat"), |it| _ = stat::parse(it)),
+    (fixture!("proc/sys/fs/file-nr"), |it| _ = file_nr::parse(it)),
+    (fixture!("proc/vmstat"), |it| _ = vmstat::items(it).count()),
+    (b"0-3,8\n", |it| _ = sysfs::cpu_list::parse(it)),
+    (b"-500\n", |it| _ = sysfs::signed(it)),
+    (b"1500\n", |it| _ = sysfs::unsigned(it)),
+    (b"x86_pkg_temp\n", |it| _ = sysfs::text(it)),
+];
 
 #[test]
 fn a_label_keeps_utf8_and_tells_other_bytes_apart() {
@@ -9,36 +35,68 @@ fn a_label_keeps_utf8_and_tells_other_bytes_apart() {
     assert_ne!(label(b"a\xff"), label(b"a\xfe"));
 }
 
+#[test]
+fn a_number_is_digits_and_nothing_else() {
+    assert_eq!(number(b"0"), Some(0));
+    assert_eq!(number(b"18446744073709551615"), Some(u64::MAX));
+    for text in ["", "-1", "+1", "1.0", "18446744073709551616", " 1", "x"] {
+        assert_eq!(number(text.as_bytes()), None, "{text:?}");
+    }
+}
+
+#[test]
+fn a_signed_number_may_have_a_minus() {
+    assert_eq!(signed(b"42"), Some(42));
+    assert_eq!(signed(b"-9223372036854775808"), Some(i64::MIN));
+    for text in [
+        "",
+        "-",
+        "--1",
+        "+1",
+        "9223372036854775808",
+        "-9223372036854775809",
+    ] {
+        assert_eq!(signed(text.as_bytes()), None, "{text:?}");
+    }
+}
+
+#[test]
+fn a_decimal_number_is_written_out() {
+    assert_eq!(decimal(b"0.25"), Some(0.25));
+    assert_eq!(decimal(b"12"), Some(12.0));
+    for text in ["", ".", "-0.25", "1e3", "inf", "NaN", "1.2.3"] {
+        assert_eq!(decimal(text.as_bytes()), None, "{text:?}");
+    }
+}
+
+#[test]
+fn lines_are_numbered_and_the_last_need_not_end() {
+    let all = |text: &'static str| lines(text.as_bytes()).collect::<Vec<_>>();
+    assert_eq!(all("a\n\nb"), [(1, &b"a"[..]), (2, b""), (3, b"b")]);
+    assert_eq!(all("a\n"), [(1, &b"a"[..]), (2, b"")]);
+    assert_eq!(all(""), [(1, &b""[..])]);
+}
+
 proptest! {
     #[test]
     fn no_parser_panics_on_any_bytes(content in prop::collection::vec(any::<u8>(), 0..400)) {
-        let _ = stat::parse(&content);
-        let _ = meminfo::parse(&content);
-        let _ = net_dev::parse(&content);
-        let _ = mountinfo::parse(&content);
-        let _ = label(&content);
+        for (_, parse) in PARSERS {
+            parse(&content);
+        }
     }
 
     #[test]
     fn no_parser_panics_on_a_damaged_file(
-        cut in 0usize..2000,
-        at in 0usize..2000,
+        cut in any::<prop::sample::Index>(),
+        damaged in any::<prop::sample::Index>(),
         byte in any::<u8>(),
-        file in 0usize..4,
     ) {
-        let whole = [
-            &include_bytes!("../../tests/fixtures/modern/proc/stat")[..],
-            include_bytes!("../../tests/fixtures/modern/proc/meminfo"),
-            include_bytes!("../../tests/fixtures/modern/proc/1/net/dev"),
-            include_bytes!("../../tests/fixtures/modern/proc/1/mountinfo"),
-        ][file];
-        let mut content = whole[..whole.len().min(cut)].to_vec();
-        if let Some(place) = content.get_mut(at) {
-            *place = byte;
+        for (whole, parse) in PARSERS {
+            let mut content = whole[..=cut.index(whole.len())].to_vec();
+            parse(&content);
+            let place = damaged.index(content.len());
+            content[place] = byte;
+            parse(&content);
         }
-        let _ = stat::parse(&content);
-        let _ = meminfo::parse(&content);
-        let _ = net_dev::parse(&content);
-        let _ = mountinfo::parse(&content);
     }
 }
