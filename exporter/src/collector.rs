@@ -1,32 +1,34 @@
-//! The collectors, one file each. A collector is a plain function from the host to families, to nothing when this
-//! host does not have its source, or to an error. Adding one is one file and one line in [`COLLECTORS`].
+//! The collectors, one file each. A collector is a plain function: it writes families of the host into the scrape,
+//! nothing when this host does not have its source, or fails. Adding one is one file and one line in [`COLLECTORS`].
 
 use std::error::Error;
 use std::fmt::Write as _;
 use std::time::Duration;
 
 use crate::deadline::Deadline;
-use crate::family::Family;
+use crate::files::Files;
 use crate::filesystem::ProbeError;
 use crate::host::Host;
+use crate::metric::Metric;
+use crate::output::Output;
 use crate::roots::ReadError;
 
-mod cpu;
-mod disk;
+mod cpu_usage;
+mod filesystem;
 mod info;
-mod memory;
-mod network;
+mod memory_usage;
+mod network_usage;
 mod services;
-mod swap;
+mod swap_usage;
 mod thresholds;
 
 /// All collectors, in the order in which they are written.
 pub const COLLECTORS: &[Collector] = &[
-    cpu::COLLECTOR,
-    memory::COLLECTOR,
-    swap::COLLECTOR,
-    disk::COLLECTOR,
-    network::COLLECTOR,
+    cpu_usage::COLLECTOR,
+    memory_usage::COLLECTOR,
+    swap_usage::COLLECTOR,
+    network_usage::COLLECTOR,
+    filesystem::COLLECTOR,
     services::COLLECTOR,
     thresholds::COLLECTOR,
     info::COLLECTOR,
@@ -39,8 +41,14 @@ pub struct Collector {
     pub name: &'static str,
     /// What it tells, for `--help` and the page at `/`.
     pub about: &'static str,
-    /// How it does.
-    pub source: Source,
+    /// Every metric that it can write.
+    pub metrics: &'static [&'static Metric],
+    /// Where it runs.
+    pub place: Place,
+    /// What it does.
+    pub gather: fn(&mut Scrape<'_>) -> Gathered,
+    /// Whether it runs when nothing is said about it.
+    pub is_on_by_default: bool,
     /// Whether its duration is published. Not for the services: their job is scraped every second, and holds
     /// nothing but what its rules need.
     pub publishes_duration: bool,
@@ -49,28 +57,52 @@ pub struct Collector {
 }
 
 impl Collector {
-    const fn new(name: &'static str, about: &'static str, source: Source) -> Self {
+    const fn new(
+        name: &'static str,
+        about: &'static str,
+        metrics: &'static [&'static Metric],
+        place: Place,
+        gather: fn(&mut Scrape<'_>) -> Gathered,
+    ) -> Self {
         Self {
             name,
             about,
-            source,
+            metrics,
+            place,
+            gather,
+            is_on_by_default: true,
             publishes_duration: true,
             has_process_metrics: false,
         }
     }
 }
 
-/// What a collector reads, which says where it may run.
-#[derive(Clone, Copy, Debug)]
-pub enum Source {
-    /// What others have published: it runs at once, without a hand-over between threads.
-    Snapshot(fn(&Host) -> Gathered),
-    /// Files: it runs on a thread for blocking work, and ends by the deadline.
-    Files(fn(&Host, &Deadline) -> Gathered),
+/// Where a collector may run, which depends on what it reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// It reads what others have published: at once, without a hand-over between threads.
+    Snapshot,
+    /// It reads the kernel's files: one after another, on a thread for blocking work.
+    Files,
+    /// It asks what may never answer: on a thread of its own, which is not asked again until it comes back.
+    OwnThread,
 }
 
-/// Families, nothing to tell on this host, or a failure.
-pub type Gathered = Result<Option<Vec<Family>>, CollectorError>;
+/// What one collector is given in one scrape.
+#[derive(Debug)]
+pub struct Scrape<'a> {
+    /// What it reads from.
+    pub host: &'a Host,
+    /// When it must be done.
+    pub deadline: &'a Deadline,
+    /// The kernel's files.
+    pub files: &'a mut Files,
+    /// Where it writes. What it wrote is thrown away when it fails.
+    pub out: &'a mut Output,
+}
+
+/// Done, with or without families; or a failure.
+pub type Gathered = Result<(), CollectorError>;
 
 /// Why a collector has no figures.
 #[derive(Debug, thiserror::Error)]
@@ -102,6 +134,12 @@ pub enum CollectorError {
     /// It did not end by the deadline.
     #[error("not done by the deadline of the scrape")]
     Late,
+    /// Its thread has not come back from an earlier scrape.
+    #[error("it has not come back from an earlier scrape")]
+    Hangs,
+    /// There is no thread for it.
+    #[error("cannot start a thread")]
+    Thread(#[source] std::io::Error),
     /// It has a bug.
     #[error("the collector panicked")]
     Panicked,
@@ -117,3 +155,6 @@ pub fn chain(error: &dyn Error) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,7 +9,9 @@ use tokio::sync::watch;
 
 use crate::filesystem::Prober;
 use crate::machine::Machine;
+use crate::options::Options;
 use crate::overview::OverviewSample;
+use crate::roots::Roots;
 use crate::thresholds::Thresholds;
 
 /// One host, as the exporter sees it.
@@ -17,6 +19,10 @@ use crate::thresholds::Thresholds;
 pub struct Host {
     /// What tells the time.
     pub clock: SharedClock,
+    /// Where the kernel's files are.
+    pub roots: Roots,
+    /// What is set about single collectors.
+    pub options: Options,
     /// The machine, or the container that plays one.
     pub machine: Arc<dyn Machine>,
     /// What the sampler published last.

@@ -11,6 +11,7 @@ pub use container::{Container, Limits};
 pub use kernel::Kernel;
 pub use portable::Portable;
 
+use crate::files::Files;
 use crate::procfs::net_dev::DeviceBytes;
 use crate::procfs::stat::CpuTicks;
 use crate::roots::{Malformed, Reading};
@@ -24,9 +25,9 @@ pub trait Machine: fmt::Debug + Send + Sync {
     /// CPU time so far.
     fn cpu(&self) -> Reading<CpuCount>;
     /// Memory at this moment.
-    fn memory(&self) -> Reading<Memory>;
+    fn memory(&self, files: &mut Files) -> Reading<Memory>;
     /// Swap at this moment; a machine without any has a total of zero.
-    fn swap(&self) -> Reading<Swap>;
+    fn swap(&self, files: &mut Files) -> Reading<Swap>;
     /// Bytes through each network device that counts: physical ones, and a container's own.
     fn network(&self) -> Reading<Vec<DeviceBytes>>;
 }

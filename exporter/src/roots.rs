@@ -8,7 +8,7 @@ use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 /// No kernel file that is read here is larger; what is beyond it is not one.
-const LARGEST_FILE: u64 = 32 << 20;
+pub(crate) const LARGEST_FILE: usize = 32 << 20;
 
 /// The roots of the kernel's files and of the host's file systems.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +19,8 @@ pub struct Roots {
     pub sysfs: PathBuf,
     /// Where the host's root file system is seen, `/`.
     pub rootfs: PathBuf,
+    /// Where udev keeps what it knows of devices, `/run/udev/data`.
+    pub udev_data: PathBuf,
 }
 
 impl Default for Roots {
@@ -27,6 +29,7 @@ impl Default for Roots {
             procfs: "/proc".into(),
             sysfs: "/sys".into(),
             rootfs: "/".into(),
+            udev_data: "/run/udev/data".into(),
         }
     }
 }
@@ -79,16 +82,20 @@ pub type Reading<T> = Result<Option<T>, ReadError>;
 /// Reads a whole file; `None` when there is no such file.
 pub fn read(path: &Path) -> Reading<Vec<u8>> {
     let mut content = Vec::with_capacity(4096);
-    match File::open(path).and_then(|file| file.take(LARGEST_FILE).read_to_end(&mut content)) {
+    match File::open(path).and_then(|file| file.take(LARGEST_FILE as u64).read_to_end(&mut content))
+    {
         Ok(_) => Ok(Some(content)),
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
-            Ok(None)
-        }
+        Err(error) if is_absence(&error) => Ok(None),
         Err(source) => Err(ReadError::Io {
             path: path.to_owned(),
             source,
         }),
     }
+}
+
+/// Whether an error says that there is no such file.
+pub(crate) fn is_absence(error: &std::io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
 }
 
 /// Reads a file and parses it with one of the pure parsers.

@@ -1,60 +1,86 @@
 //! One scrape: run the chosen collectors, keep what is ready by the deadline, put it together.
 //!
 //! What only reads snapshots runs at once. What reads files runs one after another in one task for blocking work: a
-//! hand-over between threads costs more than most collectors. A collector that fails, panics or is late costs its own
-//! figures and nobody else's.
+//! hand-over between threads costs more than most collectors. What may hang has a thread of its own. A collector that
+//! fails, panics or is late costs its own figures and nobody else's.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use prometheus_client::registry::Registry;
 use prunelle_foundation::lifecycle::Tasks;
 use prunelle_foundation::{build_info, process_metrics};
-use tokio::sync::{OwnedSemaphorePermit, mpsc};
+use tokio::sync::OwnedSemaphorePermit;
 
-use crate::collector::{COLLECTORS, Collector, CollectorError, Gathered, Source, chain};
+use crate::collector::{Collector, CollectorError, Gathered, Place, Scrape, chain};
 use crate::deadline::Deadline;
 use crate::encode;
-use crate::family::{Family, Labels, Metric};
+use crate::files::Files;
 use crate::host::Host;
+use crate::lane::Lanes;
+use crate::metric::Metric;
+use crate::output::Output;
+pub(crate) use inbox::Inbox;
+
+mod inbox;
+
+/// Every metric that is not a collector's own.
+pub static METRICS: &[&Metric] = &[&DURATION, &SUCCESS, &DROPPED];
 
 static DURATION: Metric = Metric::gauge(
     "node_scrape_collector_duration_seconds",
-    "Duration of a collector scrape.",
-);
+    "How long the collector took in this scrape.",
+)
+.labels(&["collector"]);
 static SUCCESS: Metric = Metric::gauge(
     "node_scrape_collector_success",
-    "Whether a collector succeeded.",
-);
+    "Whether the collector's figures can be trusted in this scrape.",
+)
+.labels(&["collector"]);
+static DROPPED: Metric = Metric::gauge(
+    "prunelle_collector_dropped_series",
+    "How many series the collector had beyond its limit in this scrape; absent when there is none.",
+)
+.labels(&["collector"]);
+
+/// So many sets of open files are kept for scrapes that run at once.
+const KEPT_FILES: usize = 4;
 
 /// Runs scrapes of one host.
 #[derive(Debug)]
 pub struct Scraper {
     host: Arc<Host>,
     tasks: Tasks,
+    lanes: Lanes,
+    /// Open files that no scrape uses at this moment.
+    files: Arc<Mutex<Vec<Files>>>,
     /// Collectors whose last run failed: only a change is worth a line in the log.
     failing: Mutex<Vec<&'static str>>,
 }
 
 /// What one collector came to.
-struct Run {
-    collector: &'static Collector,
-    gathered: Gathered,
-    took: Duration,
+#[derive(Debug)]
+pub(crate) struct Run {
+    pub(crate) collector: &'static Collector,
+    pub(crate) gathered: Gathered,
+    pub(crate) output: Output,
+    pub(crate) took: Duration,
 }
 
 impl Scraper {
     /// Scrapes `host`, on threads of `tasks`.
     pub fn new(host: Arc<Host>, tasks: Tasks) -> Self {
         Self {
+            lanes: Lanes::new(tasks.clone()),
             host,
             tasks,
+            files: Arc::default(),
             failing: Mutex::default(),
         }
     }
 
-    /// What tells the time.
+    /// What is scraped.
     pub fn host(&self) -> &Arc<Host> {
         &self.host
     }
@@ -68,13 +94,12 @@ impl Scraper {
         permit: OwnedSemaphorePermit,
     ) -> Registry {
         let has_process_metrics = collectors.iter().any(|it| it.has_process_metrics);
-        let mut runs = self.run(collectors, deadline, permit).await;
-        runs.sort_by_key(|run| position(run.collector));
+        let runs = self.run(collectors, deadline, permit).await;
         for run in &runs {
             self.note(run);
         }
         let mut registry = Registry::default();
-        registry.register_collector(Box::new(encode::Gathered(families(runs))));
+        registry.register_collector(Box::new(encode::Gathered(outputs(runs))));
         if has_process_metrics {
             build_info::register(
                 &mut registry,
@@ -92,56 +117,74 @@ impl Scraper {
         deadline: Deadline,
         permit: OwnedSemaphorePermit,
     ) -> Vec<Run> {
-        let (at_once, of_files): (Vec<_>, Vec<_>) = collectors
-            .into_iter()
-            .partition(|it| matches!(it.source, Source::Snapshot(_)));
-        let of_files = self.start(of_files, deadline.clone(), permit);
-        let mut runs: Vec<Run> = at_once
-            .into_iter()
-            .map(|collector| run(collector, &self.host, &deadline))
-            .collect();
-        if let Some((missing, mut ready)) = of_files {
-            runs.extend(await_all(missing, &mut ready, &deadline).await);
+        let inbox = Inbox::new(collectors.clone());
+        let at = |place| {
+            collectors
+                .iter()
+                .copied()
+                .filter(move |it| it.place == place)
+        };
+        for collector in at(Place::OwnThread) {
+            self.lanes.start(collector, &self.host, &deadline, &inbox);
         }
-        runs
+        self.start_files(at(Place::Files).collect(), &deadline, &inbox, permit);
+        let mut files = self.take_files();
+        for collector in at(Place::Snapshot) {
+            inbox.put(run(collector, &self.host, &deadline, &mut files));
+        }
+        give_back(&self.files, files);
+        // Late or not: what is there is taken.
+        let _ = tokio::time::timeout(deadline.remaining(), inbox.is_full()).await;
+        inbox.take(&self.host, &deadline)
     }
 
-    /// Starts the collectors that read files; returns who they are and where their runs arrive.
-    fn start(
+    /// Starts the collectors that read files.
+    fn start_files(
         &self,
         collectors: Vec<&'static Collector>,
-        deadline: Deadline,
+        deadline: &Deadline,
+        inbox: &Arc<Inbox>,
         permit: OwnedSemaphorePermit,
-    ) -> Option<(Vec<&'static Collector>, mpsc::UnboundedReceiver<Run>)> {
+    ) {
         if collectors.is_empty() {
-            return None;
+            return;
         }
-        let (publish, ready) = mpsc::unbounded_channel();
-        let host = Arc::clone(&self.host);
-        let missing = collectors.clone();
+        let (host, deadline, inbox) = (Arc::clone(&self.host), deadline.clone(), Arc::clone(inbox));
+        let pool = Arc::clone(&self.files);
+        let mut files = self.take_files();
         self.tasks.spawn_blocking("scrape", move || {
-            let _permit = permit;
-            for collector in collectors {
-                // Nobody listens any more once the deadline is over.
-                if publish.send(run(collector, &host, &deadline)).is_err() {
-                    return;
-                }
+            let Some((last, others)) = collectors.split_last() else {
+                return;
+            };
+            for collector in others {
+                inbox.put(run(collector, &host, &deadline, &mut files));
             }
+            let last = run(last, &host, &deadline, &mut files);
+            // Before the last run wakes the scrape: what the next one needs is free when this one is answered.
+            give_back(&pool, files);
+            drop(permit);
+            inbox.put(last);
         });
-        Some((missing, ready))
+    }
+
+    fn take_files(&self) -> Files {
+        let kept = lock(&self.files).pop();
+        let mut files = kept.unwrap_or_else(|| Files::new(self.host.roots.clone()));
+        files.begin();
+        files
     }
 
     /// Logs a failure once, and its end.
     fn note(&self, run: &Run) {
         let name = run.collector.name;
-        let mut failing = self.failing.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut failing = lock(&self.failing);
         let was_failing = failing.contains(&name);
         match &run.gathered {
             Err(error) if !was_failing => {
                 failing.push(name);
                 tracing::warn!(collector = name, error = chain(error), "collector fails");
             }
-            Ok(_) if was_failing => {
+            Ok(()) if was_failing => {
                 failing.retain(|it| *it != name);
                 tracing::info!(collector = name, "collector works again");
             }
@@ -150,52 +193,66 @@ impl Scraper {
     }
 }
 
-/// The runs that arrive by the deadline; for the others, that they are late.
-async fn await_all(
-    mut missing: Vec<&'static Collector>,
-    ready: &mut mpsc::UnboundedReceiver<Run>,
-    deadline: &Deadline,
-) -> Vec<Run> {
-    let mut runs = Vec::with_capacity(missing.len());
-    while let Ok(Some(run)) = tokio::time::timeout(deadline.remaining(), ready.recv()).await {
-        missing.retain(|collector| collector.name != run.collector.name);
-        runs.push(run);
+fn give_back(pool: &Mutex<Vec<Files>>, files: Files) {
+    let mut pool = lock(pool);
+    if pool.len() < KEPT_FILES {
+        pool.push(files);
     }
-    runs.extend(missing.into_iter().map(|collector| Run {
-        collector,
-        gathered: Err(CollectorError::Late),
-        took: deadline.allowed(),
-    }));
-    runs
 }
 
-fn run(collector: &'static Collector, host: &Host, deadline: &Deadline) -> Run {
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Runs one collector; what it wrote counts only when it succeeds.
+pub(crate) fn run(
+    collector: &'static Collector,
+    host: &Host,
+    deadline: &Deadline,
+    files: &mut Files,
+) -> Run {
     let start = host.clock.now();
-    let gather = || match collector.source {
-        Source::Snapshot(gather) => gather(host),
-        Source::Files(_) if deadline.is_over() => Err(CollectorError::Late),
-        Source::Files(gather) => gather(host, deadline),
+    let mut output = Output::new(host.options.max_series);
+    let gathered = if collector.place != Place::Snapshot && deadline.is_over() {
+        Err(CollectorError::Late)
+    } else {
+        let gather = || {
+            (collector.gather)(&mut Scrape {
+                host,
+                deadline,
+                files,
+                out: &mut output,
+            })
+        };
+        catch_unwind(AssertUnwindSafe(gather)).unwrap_or(Err(CollectorError::Panicked))
     };
+    if gathered.is_err() {
+        output.clear();
+    }
     Run {
         collector,
-        gathered: catch_unwind(AssertUnwindSafe(gather)).unwrap_or(Err(CollectorError::Panicked)),
+        gathered,
+        output,
         took: host.clock.now().since(&start),
     }
 }
 
-fn families(runs: Vec<Run>) -> Vec<Family> {
-    let labels = |run: &Run| -> Labels { vec![("collector", run.collector.name.to_owned())] };
-    let timed = runs.iter().filter(|run| run.collector.publishes_duration);
-    let durations = DURATION.family(timed.map(|run| (labels(run), run.took.as_secs_f64())));
-    let successes = SUCCESS.family(runs.iter().map(|run| (labels(run), run.gathered.is_ok())));
-    let gathered = runs
-        .into_iter()
-        .filter_map(|run| run.gathered.ok().flatten());
-    gathered.flatten().chain([durations, successes]).collect()
-}
-
-fn position(collector: &Collector) -> Option<usize> {
-    COLLECTORS.iter().position(|it| it.name == collector.name)
+fn outputs(runs: Vec<Run>) -> Vec<Output> {
+    let mut about = Output::new(usize::MAX);
+    let mut durations = about.family(&DURATION);
+    for run in runs.iter().filter(|run| run.collector.publishes_duration) {
+        durations.sample(&[run.collector.name], run.took.as_secs_f64());
+    }
+    let mut successes = about.family(&SUCCESS);
+    for run in &runs {
+        successes.sample(&[run.collector.name], run.gathered.is_ok());
+    }
+    let mut dropped = about.family(&DROPPED);
+    for run in runs.iter().filter(|run| run.output.dropped() > 0) {
+        dropped.sample(&[run.collector.name], run.output.dropped());
+    }
+    let outputs = runs.into_iter().map(|run| run.output);
+    outputs.chain([about]).collect()
 }
 
 #[cfg(test)]

@@ -13,10 +13,12 @@ use prunelle_systemd::WatchList;
 
 pub use flags::{Flags, Given};
 
+use crate::options::Options;
 use crate::roots::Roots;
 use crate::thresholds::Thresholds;
 use crate::web::Web;
 
+mod collectors;
 mod flags;
 mod levels;
 mod resolve;
@@ -31,6 +33,8 @@ pub struct Settings {
     pub web: Web,
     /// Where the kernel's files are.
     pub roots: Roots,
+    /// What is set about single collectors.
+    pub options: Options,
     /// What CPU and memory are measured against.
     pub boundary: Boundary,
     /// Names and globs of units to watch; none = no connection to systemd at all.

@@ -50,6 +50,8 @@ pub fn host(
     tasks.spawn_essential("sampler", sampler.run(publish, stop.clone()));
     Ok(Host {
         clock: Arc::clone(clock),
+        roots: roots.clone(),
+        options: settings.options.clone(),
         machine,
         overview,
         overview_max_age,

@@ -7,41 +7,48 @@ use std::sync::Arc;
 
 use prunelle_systemd::{Sync, UnitTable, service_up};
 
-use super::{Collector, CollectorError, Gathered, Source};
-use crate::family::{Labels, Metric};
+use super::{Collector, CollectorError, Gathered, Place, Scrape};
 use crate::host::{Host, Units};
+use crate::metric::Metric;
 
 pub(super) const COLLECTOR: Collector = Collector {
     publishes_duration: false,
     ..Collector::new(
         "services",
         "watched systemd services: up or down",
-        Source::Snapshot(gather),
+        METRICS,
+        Place::Snapshot,
+        gather,
     )
 };
+
+const METRICS: &[&Metric] = &[&UP, &LOADED];
 
 static UP: Metric = Metric::gauge(
     "prunelle_service_up",
     "Whether the service does, or is ready to do, what it is for (D-Bus signals of systemd).",
-);
+)
+.labels(&["name"]);
 static LOADED: Metric = Metric::gauge(
     "prunelle_service_loaded",
     "Whether systemd could read its unit file (D-Bus: LoadState).",
-);
+)
+.labels(&["name"]);
 
-fn gather(host: &Host) -> Gathered {
-    let Some(units) = &host.units else {
-        return Ok(None);
+fn gather(scrape: &mut Scrape<'_>) -> Gathered {
+    let Some(units) = &scrape.host.units else {
+        return Ok(());
     };
-    let table = trusted(host, units)?;
-    let verdicts = || {
-        let units = table.units.iter();
-        units.map(|(name, state)| (labels(name.as_str()), service_up(state)))
-    };
-    Ok(Some(vec![
-        UP.family(verdicts().map(|(labels, verdict)| (labels, verdict.up))),
-        LOADED.family(verdicts().map(|(labels, verdict)| (labels, verdict.loaded))),
-    ]))
+    let table = trusted(scrape.host, units)?;
+    let mut up = scrape.out.family(&UP);
+    for (name, state) in &table.units {
+        up.sample(&[name.as_str()], service_up(state).up);
+    }
+    let mut loaded = scrape.out.family(&LOADED);
+    for (name, state) in &table.units {
+        loaded.sample(&[name.as_str()], service_up(state).loaded);
+    }
+    Ok(())
 }
 
 /// The table, if it can be trusted.
@@ -57,8 +64,4 @@ pub(super) fn trusted(host: &Host, units: &Units) -> Result<Arc<UnitTable>, Coll
         return Err(CollectorError::UnitsTooOld(age));
     }
     Ok(table)
-}
-
-fn labels(name: &str) -> Labels {
-    vec![("name", name.to_owned())]
 }

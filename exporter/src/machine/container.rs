@@ -4,6 +4,7 @@
 use super::kernel::is_virtual_name;
 use super::{CpuCount, Kernel, Machine, Memory, Swap};
 use crate::cgroup::Cgroup;
+use crate::files::Files;
 use crate::procfs::net_dev::DeviceBytes;
 use crate::roots::{ReadError, Reading, Roots};
 
@@ -56,8 +57,8 @@ impl Machine for Container {
         })
     }
 
-    fn memory(&self) -> Reading<Memory> {
-        let machine = self.kernel.memory()?;
+    fn memory(&self, files: &mut Files) -> Reading<Memory> {
+        let machine = self.kernel.memory(files)?;
         let Some(limit) = self.cgroup.memory()? else {
             return Ok(machine);
         };
@@ -69,8 +70,8 @@ impl Machine for Container {
         self.cgroup.checked(Memory::new(limit.bytes, available))
     }
 
-    fn swap(&self) -> Reading<Swap> {
-        let machine = self.kernel.swap()?;
+    fn swap(&self, files: &mut Files) -> Reading<Swap> {
+        let machine = self.kernel.swap(files)?;
         let Some(limit) = self.cgroup.swap()? else {
             return Ok(machine);
         };

@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use super::{CpuCount, Machine, Memory, Swap};
+use crate::files::Files;
 use crate::procfs::meminfo::{self, MemInfo};
 use crate::procfs::net_dev::{self, DeviceBytes};
 use crate::procfs::stat::{self, CpuTicks};
@@ -46,7 +47,7 @@ const VIRTUAL_NAMES: &[&str] = &[
 /// Reads the kernel's files below its roots.
 #[derive(Clone, Debug)]
 pub struct Kernel {
-    roots: Roots,
+    pub(super) roots: Roots,
 }
 
 impl Kernel {
@@ -81,9 +82,12 @@ impl Kernel {
     }
 
     /// Parses `/proc/meminfo` and makes something of it; errors name the file.
-    fn meminfo<T>(&self, make: impl FnOnce(MemInfo) -> Result<Option<T>, Malformed>) -> Reading<T> {
-        let path = self.roots.procfs.join("meminfo");
-        roots::parse(&path, |content| meminfo::parse(content).and_then(make)).map(Option::flatten)
+    fn meminfo<T>(
+        files: &mut Files,
+        make: impl FnOnce(MemInfo) -> Result<Option<T>, Malformed>,
+    ) -> Reading<T> {
+        let read = files.parse_procfs("meminfo", |content| meminfo::parse(content).and_then(make));
+        read.map(Option::flatten)
     }
 
     fn is_physical(classes: Option<&Path>, device: &str) -> bool {
@@ -99,16 +103,16 @@ impl Machine for Kernel {
         Ok(self.ticks()?.map(CpuCount::Machine))
     }
 
-    fn memory(&self) -> Reading<Memory> {
-        self.meminfo(|info| {
+    fn memory(&self, files: &mut Files) -> Reading<Memory> {
+        Self::meminfo(files, |info| {
             let total = info.total.ok_or(Malformed::Missing("MemTotal"))?;
             let available = info.available().ok_or(Malformed::Missing("MemAvailable"))?;
             Memory::new(total, available).map(Some)
         })
     }
 
-    fn swap(&self) -> Reading<Swap> {
-        self.meminfo(|info| match (info.swap_total, info.swap_free) {
+    fn swap(&self, files: &mut Files) -> Reading<Swap> {
+        Self::meminfo(files, |info| match (info.swap_total, info.swap_free) {
             (None, None) => Ok(None),
             (None, _) => Err(Malformed::Missing("SwapTotal")),
             (_, None) => Err(Malformed::Missing("SwapFree")),

@@ -12,6 +12,7 @@ use sysinfo::{Networks, System};
 
 use super::kernel::is_virtual_name;
 use super::{CpuCount, Machine, Memory, Swap};
+use crate::files::Files;
 use crate::procfs::net_dev::DeviceBytes;
 use crate::roots::{Malformed, ReadError, Reading};
 
@@ -74,14 +75,14 @@ impl Machine for Portable {
         Ok(Some(CpuCount::Share { used, cores }))
     }
 
-    fn memory(&self) -> Reading<Memory> {
+    fn memory(&self, _: &mut Files) -> Reading<Memory> {
         let mut state = self.state();
         state.system.refresh_memory();
         let memory = Memory::new(state.system.total_memory(), state.system.available_memory());
         memory.map(Some).map_err(malformed)
     }
 
-    fn swap(&self) -> Reading<Swap> {
+    fn swap(&self, _: &mut Files) -> Reading<Swap> {
         let mut state = self.state();
         state.system.refresh_memory();
         let swap = Swap::new(state.system.total_swap(), state.system.used_swap());

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use prunelle_foundation::clock::{BootId, Clock as _, ManualClock};
 
 use super::*;
+use crate::files::Files;
 use crate::machine::{CpuCount, Memory, Swap};
 use crate::procfs::net_dev::DeviceBytes;
 use crate::procfs::stat;
@@ -31,11 +32,11 @@ impl Machine for Puppet {
         }
     }
 
-    fn memory(&self) -> Reading<Memory> {
+    fn memory(&self, _: &mut Files) -> Reading<Memory> {
         Memory::new(1, 1).map(Some).map_err(unexpected)
     }
 
-    fn swap(&self) -> Reading<Swap> {
+    fn swap(&self, _: &mut Files) -> Reading<Swap> {
         Swap::new(0, 0).map(Some).map_err(unexpected)
     }
 

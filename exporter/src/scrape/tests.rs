@@ -10,6 +10,7 @@ use super::*;
 use crate::filesystem::Prober;
 use crate::host::Units;
 use crate::machine::Kernel;
+use crate::options::Options;
 use crate::overview::OverviewSample;
 use crate::roots::Roots;
 use crate::thresholds::{Levels, Thresholds};
@@ -28,6 +29,8 @@ fn scraper() -> Scraper {
     };
     let host = Host {
         clock,
+        roots: Roots::default(),
+        options: Options::default(),
         machine: Arc::new(Kernel::new(Roots::default())),
         overview: watch::channel(Arc::new(OverviewSample::not_yet(now))).1,
         overview_max_age: Duration::ZERO,
@@ -60,28 +63,42 @@ async fn scrape(scraper: &Scraper, collectors: &[&'static Collector], limit: u64
         .collect()
 }
 
-const fn collector(name: &'static str, source: Source) -> Collector {
+const fn collector(
+    name: &'static str,
+    place: Place,
+    gather: fn(&mut Scrape<'_>) -> Gathered,
+) -> Collector {
     Collector {
         name,
         about: "",
-        source,
+        metrics: &[],
+        place,
+        gather,
+        is_on_by_default: true,
         publishes_duration: true,
         has_process_metrics: false,
     }
 }
 
-static VALUE: Metric = Metric::gauge("prunelle_value", "A value.");
-static GOOD: Collector = collector(
-    "good",
-    Source::Snapshot(|_| Ok(Some(vec![VALUE.single(1_u64)]))),
-);
-static NOTHING: Collector = collector("nothing", Source::Snapshot(|_| Ok(None)));
-static BROKEN: Collector = collector("broken", Source::Snapshot(|_| Err(CollectorError::NotYet)));
-static PANICS: Collector = collector("panics", Source::Files(|_, _| panic!("a bug")));
-static FILES: Collector = collector(
-    "files",
-    Source::Files(|_, _| Ok(Some(vec![VALUE.single(2_u64)]))),
-);
+static VALUE: Metric = Metric::gauge("prunelle_value", "A value.").labels(&["from"]);
+static GOOD: Collector = collector("good", Place::Snapshot, |scrape| {
+    scrape.out.family(&VALUE).sample(&["good"], 1_u64);
+    Ok(())
+});
+static NOTHING: Collector = collector("nothing", Place::Snapshot, |_| Ok(()));
+static BROKEN: Collector = collector("broken", Place::Snapshot, |scrape| {
+    scrape.out.family(&VALUE).sample(&["broken"], 1_u64);
+    Err(CollectorError::NotYet)
+});
+static PANICS: Collector = collector("panics", Place::Files, |_| panic!("a bug"));
+static FILES: Collector = collector("files", Place::Files, |scrape| {
+    scrape.out.family(&VALUE).sample(&["files"], 2_u64);
+    Ok(())
+});
+static OWN_THREAD: Collector = collector("own_thread", Place::OwnThread, |scrape| {
+    scrape.out.family(&VALUE).sample(&["own_thread"], 3_u64);
+    Ok(())
+});
 
 #[tokio::test]
 async fn data_nothing_and_failure_are_told_apart() {
@@ -89,7 +106,7 @@ async fn data_nothing_and_failure_are_told_apart() {
     assert_eq!(
         lines,
         [
-            "prunelle_value 1",
+            "prunelle_value{from=\"good\"} 1",
             "node_scrape_collector_success{collector=\"good\"} 1",
             "node_scrape_collector_success{collector=\"nothing\"} 1",
             "node_scrape_collector_success{collector=\"broken\"} 0",
@@ -103,7 +120,7 @@ async fn a_panic_costs_its_own_figures_only() {
     assert_eq!(
         lines,
         [
-            "prunelle_value 2",
+            "prunelle_value{from=\"files\"} 2",
             "node_scrape_collector_success{collector=\"panics\"} 0",
             "node_scrape_collector_success{collector=\"files\"} 1",
         ]
@@ -112,13 +129,14 @@ async fn a_panic_costs_its_own_figures_only() {
 
 /// Takes much longer than any deadline here.
 #[expect(clippy::unnecessary_wraps, reason = "the signature of all collectors")]
-fn block(_: &Host, _: &Deadline) -> Gathered {
+fn block(_: &mut Scrape<'_>) -> Gathered {
     let (_keep, blocked) = std_mpsc::channel::<()>();
     // The sender lives as long as this call, so that only the limit ends it.
     let _ = blocked.recv_timeout(Duration::from_secs(2));
-    Ok(None)
+    Ok(())
 }
-static BLOCKS: Collector = collector("blocks", Source::Files(block));
+static BLOCKS: Collector = collector("blocks", Place::Files, block);
+static HANGS: Collector = collector("hangs", Place::OwnThread, block);
 
 #[tokio::test]
 async fn what_is_late_is_left_out_and_the_rest_is_answered() {
@@ -126,8 +144,8 @@ async fn what_is_late_is_left_out_and_the_rest_is_answered() {
     assert_eq!(
         lines,
         [
-            "prunelle_value 1",
-            "prunelle_value 2",
+            "prunelle_value{from=\"good\"} 1",
+            "prunelle_value{from=\"files\"} 2",
             "node_scrape_collector_success{collector=\"good\"} 1",
             "node_scrape_collector_success{collector=\"files\"} 1",
             "node_scrape_collector_success{collector=\"blocks\"} 0",
@@ -155,4 +173,39 @@ async fn only_changes_are_noted() {
         scrape(&scraper, &[&BROKEN], 1000).await;
     }
     assert_eq!(*scraper.failing.lock().unwrap(), ["broken"]);
+}
+
+#[tokio::test]
+async fn what_hangs_costs_one_thread_once() {
+    let scraper = scraper();
+    for scrape_number in 0..20 {
+        let lines = scrape(&scraper, &[&OWN_THREAD, &HANGS], 50).await;
+        assert_eq!(
+            lines,
+            [
+                "prunelle_value{from=\"own_thread\"} 3",
+                "node_scrape_collector_success{collector=\"own_thread\"} 1",
+                "node_scrape_collector_success{collector=\"hangs\"} 0",
+            ],
+            "scrape {scrape_number}"
+        );
+    }
+    let threads = scraper.tasks.running();
+    let hanging = threads.iter().filter(|name| **name == "hangs");
+    assert_eq!(hanging.count(), 1);
+}
+
+#[tokio::test]
+async fn series_beyond_the_limit_are_dropped_and_told() {
+    static MANY: Collector = collector("many", Place::Files, |scrape| {
+        let mut family = scrape.out.family(&VALUE);
+        for number in 0..Options::DEFAULT_MAX_SERIES + 7 {
+            family.sample(&[&number.to_string()], 1_u64);
+        }
+        Ok(())
+    });
+    let lines = scrape(&scraper(), &[&MANY], 5000).await;
+    assert_eq!(lines.len(), Options::DEFAULT_MAX_SERIES + 2);
+    let told = "prunelle_collector_dropped_series{collector=\"many\"} 7".to_owned();
+    assert!(lines.contains(&told));
 }

@@ -6,6 +6,7 @@ use std::ffi::OsString;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser};
 
+use super::collectors::CollectorFlags;
 use super::switches::Switches;
 
 /// Publishes the resources of one host against thresholds, and its services up or down, for Prometheus.
@@ -45,6 +46,11 @@ pub struct Flags {
     #[arg(long = "path.rootfs", value_name = "FOLDER")]
     #[arg(env = "PRUNELLE_EXPORTER_PATH_ROOTFS", hide_env_values = true)]
     pub path_rootfs: Option<String>,
+
+    /// Where udev keeps what it knows of devices [default: /run/udev/data]
+    #[arg(long = "path.udev.data", value_name = "FOLDER")]
+    #[arg(env = "PRUNELLE_EXPORTER_PATH_UDEV_DATA", hide_env_values = true)]
+    pub path_udev_data: Option<String>,
 
     /// What CPU and memory are measured against: `machine`, or `cgroup` for a container that plays a host
     /// [default: machine]
@@ -111,6 +117,10 @@ pub struct Flags {
     #[arg(long = "log.format", value_name = "FORMAT")]
     #[arg(env = "PRUNELLE_EXPORTER_LOG_FORMAT", hide_env_values = true)]
     pub log_format: Option<String>,
+
+    /// What is set about single collectors.
+    #[command(flatten)]
+    pub collectors: CollectorFlags,
 
     /// Collectors that are switched on or off.
     #[command(flatten)]

@@ -9,7 +9,7 @@ use prunelle_systemd::{InvalidWatchItem, WatchList};
 
 use super::flags::Given;
 use super::levels::thresholds;
-use super::{Boundary, Settings, root, switches};
+use super::{Boundary, Settings, collectors, root, switches};
 use crate::collector::{COLLECTORS, Collector};
 use crate::roots::Roots;
 use crate::web::Web;
@@ -39,13 +39,18 @@ impl Given {
                 max_requests: errors
                     .parse("web_max_requests", flags.web_max_requests.as_ref(), count)
                     .unwrap_or(40),
-                collectors: collectors(&mut errors),
+                collectors: switched_on(&mut errors),
             },
             roots: Roots {
                 procfs: root(given(flags.path_procfs.as_deref()), default_roots.procfs),
                 sysfs: root(given(flags.path_sysfs.as_deref()), default_roots.sysfs),
                 rootfs: root(given(flags.path_rootfs.as_deref()), default_roots.rootfs),
+                udev_data: root(
+                    given(flags.path_udev_data.as_deref()),
+                    default_roots.udev_data,
+                ),
             },
+            options: collectors::options(&mut errors),
             boundary: errors
                 .parse("host_boundary", flags.host_boundary.as_ref(), boundary)
                 .unwrap_or(Boundary::Machine),
@@ -130,7 +135,7 @@ fn listen(errors: &mut Errors<'_>) -> Vec<ListenAddress> {
     addresses
 }
 
-fn collectors(errors: &mut Errors<'_>) -> Vec<&'static Collector> {
+fn switched_on(errors: &mut Errors<'_>) -> Vec<&'static Collector> {
     let is_on = |collector: &&'static Collector| {
         let said = errors
             .given
@@ -140,7 +145,7 @@ fn collectors(errors: &mut Errors<'_>) -> Vec<&'static Collector> {
             .map(str::to_owned);
         errors
             .parse(&switches::id(collector), said.as_ref(), boolean)
-            .unwrap_or(true)
+            .unwrap_or(collector.is_on_by_default)
     };
     COLLECTORS.iter().filter(is_on).collect()
 }

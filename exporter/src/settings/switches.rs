@@ -46,7 +46,10 @@ impl Args for Switches {
                         .num_args(0..=1)
                         .require_equals(true)
                         .default_missing_value("true")
-                        .help(format!("Switch on: {} [default: true]", collector.about)),
+                        .help(format!(
+                            "Switch on: {} [default: {}]",
+                            collector.about, collector.is_on_by_default
+                        )),
                 )
                 .arg(
                     Arg::new(negative_id(collector))

@@ -1,6 +1,7 @@
 use std::ffi::OsString;
 
 use super::*;
+use crate::collector::COLLECTORS;
 
 fn flags(arguments: &[&str]) -> Given {
     let arguments = ["prunelle-exporter"].iter().chain(arguments);
@@ -23,10 +24,8 @@ fn nothing_given_is_the_defaults() {
     assert_eq!(settings.listen, [":9750".parse().unwrap()]);
     assert_eq!(settings.web.telemetry_path, "/metrics");
     assert_eq!(settings.web.max_requests, 40);
-    assert_eq!(
-        settings.web.collectors.len(),
-        crate::collector::COLLECTORS.len()
-    );
+    let on = COLLECTORS.iter().filter(|it| it.is_on_by_default);
+    assert_eq!(settings.web.collectors.len(), on.count());
     assert_eq!(settings.roots, Roots::default());
     assert_eq!(settings.boundary, Boundary::Machine);
     assert!(settings.services.is_empty());
@@ -98,12 +97,12 @@ fn collectors_are_switched_on_and_off() {
         let collectors = resolve(arguments).web.collectors;
         collectors.iter().map(|it| it.name).collect()
     };
-    assert!(!names(&["--no-collector.swap"]).contains(&"swap"));
-    assert!(!names(&["--collector.swap=off"]).contains(&"swap"));
-    assert!(names(&["--collector.swap"]).contains(&"swap"));
+    assert!(!names(&["--no-collector.swap_usage"]).contains(&"swap_usage"));
+    assert!(!names(&["--collector.swap_usage=off"]).contains(&"swap_usage"));
+    assert!(names(&["--collector.swap_usage"]).contains(&"swap_usage"));
     check_error(
-        &["--collector.swap=maybe"],
-        "`--collector.swap` is neither on nor off: `maybe`\n  hint: use `true` or `false`",
+        &["--collector.swap_usage=maybe"],
+        "`--collector.swap_usage` is neither on nor off: `maybe`\n  hint: use `true` or `false`",
     );
 }
 

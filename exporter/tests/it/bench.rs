@@ -17,6 +17,7 @@ use prunelle_exporter::collector::COLLECTORS;
 use prunelle_exporter::filesystem::{Prober, Space};
 use prunelle_exporter::host::{Host, Units};
 use prunelle_exporter::machine::Kernel;
+use prunelle_exporter::options::Options;
 use prunelle_exporter::overview::Sampler;
 use prunelle_exporter::roots::Roots;
 use prunelle_exporter::scrape::Scraper;
@@ -53,6 +54,7 @@ impl Bench {
             procfs: folder.path().join("proc"),
             sysfs: folder.path().join("sys"),
             rootfs: "/".into(),
+            ..Roots::default()
         };
         let clock = Arc::new(ManualClock::new(Now {
             wall: Timestamp::from_second(1_800_000_000).unwrap(),
@@ -72,6 +74,8 @@ impl Bench {
         let tasks = Lifecycle::new().tasks();
         let host = Host {
             clock: clock.clone(),
+            roots: roots.clone(),
+            options: Options::default(),
             machine,
             overview,
             overview_max_age: sampler.max_age(),

@@ -63,7 +63,7 @@ fn memory_and_swap_are_those_of_free() {
 #[test]
 fn disks_are_those_of_df() {
     let exporter = Exporter::start(&[]);
-    let (_, metrics) = exporter.get("/metrics?collect[]=disk");
+    let (_, metrics) = exporter.get("/metrics?collect[]=filesystem");
     // Size, used, available, mount point.
     let df = output(
         "df",
@@ -115,7 +115,7 @@ fn cpu_usage_is_that_of_proc_stat_over_the_same_time() {
         columns.map(|it| it.parse().unwrap()).collect()
     };
     let exporter = Exporter::start(&["--monitoring-interval=2"]);
-    exporter.wait_for("/metrics?collect[]=cpu", "prunelle_cpu_usage_ratio");
+    exporter.wait_for("/metrics?collect[]=cpu_usage", "prunelle_cpu_usage_ratio");
     // The two look at about the same two seconds, which may differ by one step: pairs are compared until one agrees.
     let mut before = columns();
     let mut watch = Stopwatch::start();
@@ -123,7 +123,7 @@ fn cpu_usage_is_that_of_proc_stat_over_the_same_time() {
         if watch.elapsed() < INTERVAL {
             return None;
         }
-        let ours = exporter.value("/metrics?collect[]=cpu", "prunelle_cpu_usage_ratio")?;
+        let ours = exporter.value("/metrics?collect[]=cpu_usage", "prunelle_cpu_usage_ratio")?;
         let after = columns();
         let passed = after.iter().zip(&before);
         let passed: Vec<f64> = passed.map(|(after, before)| after - before).collect();
@@ -140,10 +140,10 @@ fn cpu_usage_is_that_of_proc_stat_over_the_same_time() {
 fn devices_are_physical_ones_and_traffic_is_never_negative() {
     let exporter = Exporter::start(&["--monitoring-interval=1"]);
     exporter.wait_for(
-        "/metrics?collect[]=network",
-        "node_scrape_collector_success{collector=\"network\"}",
+        "/metrics?collect[]=network_usage",
+        "node_scrape_collector_success{collector=\"network_usage\"}",
     );
-    let (_, metrics) = exporter.get("/metrics?collect[]=network");
+    let (_, metrics) = exporter.get("/metrics?collect[]=network_usage");
     for line in metrics
         .lines()
         .filter(|line| line.starts_with("prunelle_network_"))

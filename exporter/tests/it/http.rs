@@ -57,7 +57,9 @@ async fn elsewhere_is_404_and_other_methods_are_refused() {
 #[tokio::test]
 async fn a_query_that_chooses_nothing_is_400_and_says_why() {
     let bench = bench();
-    let (status, message) = bench.get("/metrics?collect[]=cpu&exclude[]=disk").await;
+    let (status, message) = bench
+        .get("/metrics?collect[]=cpu_usage&exclude[]=filesystem")
+        .await;
     assert_eq!(
         (status, message.as_str()),
         (
@@ -68,7 +70,7 @@ async fn a_query_that_chooses_nothing_is_400_and_says_why() {
     let (status, message) = bench.get("/metrics?collect%5B%5D=gpu").await;
     assert_eq!(status, 400);
     assert!(
-        message.contains("the collectors are cpu, memory"),
+        message.contains("the collectors are cpu_usage, memory_usage"),
         "{message}"
     );
 }
@@ -93,7 +95,7 @@ async fn exclude_leaves_out_and_collect_leaves_in() {
     assert!(!metrics.contains("prunelle_service_up"));
     assert!(!metrics.contains("collector=\"services\""));
     assert!(metrics.contains("prunelle_memory_usage_ratio"));
-    let (_, metrics) = bench.get("/metrics?collect[]=memory").await;
+    let (_, metrics) = bench.get("/metrics?collect[]=memory_usage").await;
     let names = metrics.lines().filter(|line| !line.starts_with('#'));
     assert!(names.clone().count() > 0);
     for line in names {
@@ -143,8 +145,10 @@ async fn a_table_that_is_too_old_yields_no_service() {
 async fn a_sample_that_is_too_old_yields_no_figure() {
     let bench = bench();
     bench.clock.advance(Duration::from_secs(6));
-    let (_, metrics) = bench.get("/metrics?collect[]=cpu&collect[]=network").await;
+    let (_, metrics) = bench
+        .get("/metrics?collect[]=cpu_usage&collect[]=network_usage")
+        .await;
     assert!(!metrics.contains("\nprunelle_"), "{metrics}");
-    assert!(metrics.contains("node_scrape_collector_success{collector=\"cpu\"} 0"));
-    assert!(metrics.contains("node_scrape_collector_success{collector=\"network\"} 0"));
+    assert!(metrics.contains("node_scrape_collector_success{collector=\"cpu_usage\"} 0"));
+    assert!(metrics.contains("node_scrape_collector_success{collector=\"network_usage\"} 0"));
 }

@@ -8,7 +8,7 @@ use prunelle_sandbox::{Manager, Options, wait_until};
 
 use crate::program::{Exporter, LIMIT, value};
 
-const PATH: &str = "/metrics?collect[]=disk&collect[]=info&collect[]=memory";
+const PATH: &str = "/metrics?collect[]=filesystem&collect[]=info&collect[]=memory_usage";
 
 /// The program that holds the mount: as long as it lives, nobody answers.
 struct Server(Child);

@@ -33,7 +33,7 @@ fn all_that_is_wrong_is_said_at_once() {
         &[
             ("DISK_THRESHOLD", "98"),
             ("MONITORED_SERVICES", "cron,ng inx"),
-            ("PRUNELLE_EXPORTER_COLLECTOR_CPU", "maybe"),
+            ("PRUNELLE_EXPORTER_COLLECTOR_CPU_USAGE", "maybe"),
         ],
     );
     for name in [
@@ -41,7 +41,7 @@ fn all_that_is_wrong_is_said_at_once() {
         "`DISK_THRESHOLD` is above the critical level: `98`",
         "raise `DISK_THRESHOLD_CRITICAL`",
         "`MONITORED_SERVICES` is",
-        "`PRUNELLE_EXPORTER_COLLECTOR_CPU` is",
+        "`PRUNELLE_EXPORTER_COLLECTOR_CPU_USAGE` is",
     ] {
         assert!(said.contains(name), "{name}: {said}");
     }
@@ -50,7 +50,10 @@ fn all_that_is_wrong_is_said_at_once() {
 #[test]
 fn an_unknown_flag_and_both_switches_of_a_collector_are_refused() {
     assert!(fails(&["--web.lisen-address=:1"], &[]).contains("--web.listen-address"));
-    assert!(fails(&["--collector.cpu", "--no-collector.cpu"], &[]).contains("cannot be used with"));
+    assert!(
+        fails(&["--collector.cpu_usage", "--no-collector.cpu_usage"], &[])
+            .contains("cannot be used with")
+    );
 }
 
 #[test]
@@ -114,7 +117,11 @@ fn version_and_help_are_printed_on_standard_output() {
     let expected = format!("prunelle-exporter {}\n", env!("CARGO_PKG_VERSION"));
     assert_eq!(String::from_utf8(version.stdout).unwrap(), expected);
     let help = String::from_utf8(command().arg("--help").output().unwrap().stdout).unwrap();
-    for text in ["MONITORED_SERVICES", "--collector.cpu", "--host.boundary"] {
+    for text in [
+        "MONITORED_SERVICES",
+        "--collector.cpu_usage",
+        "--host.boundary",
+    ] {
         assert!(help.contains(text), "{text}");
     }
 }

@@ -33,6 +33,7 @@ fn container(folder: &Path, mountinfo: &str, cgroup: &str, files: &[(&str, &str)
         procfs: folder.join("proc"),
         sysfs: folder.join("sys"),
         rootfs: folder.to_owned(),
+        ..Roots::default()
     })
     .unwrap()
 }
@@ -57,6 +58,11 @@ fn share(cpu: Option<CpuCount>) -> (Duration, f64) {
     }
 }
 
+/// The machine's files.
+fn files(container: &Container) -> Files {
+    Files::new(container.kernel.roots.clone())
+}
+
 #[test]
 fn v2_limits_count() {
     let (_folder, container) = v2(&[
@@ -77,9 +83,9 @@ fn v2_limits_count() {
     let (used, cores) = share(container.cpu().unwrap());
     assert_eq!(used, Duration::from_millis(2500));
     assert!((cores - 0.5).abs() < 1e-12);
-    let memory = container.memory().unwrap().unwrap();
+    let memory = container.memory(&mut files(&container)).unwrap().unwrap();
     assert_eq!((memory.total(), memory.used()), (409_600, 204_800));
-    let swap = container.swap().unwrap().unwrap();
+    let swap = container.swap(&mut files(&container)).unwrap().unwrap();
     assert_eq!((swap.total(), swap.used()), (102_400, 1024));
 }
 
@@ -103,9 +109,9 @@ fn v1_limits_count() {
     let (used, cores) = share(container.cpu().unwrap());
     assert_eq!(used, Duration::from_millis(2500));
     assert!((cores - 1.5).abs() < 1e-12);
-    let memory = container.memory().unwrap().unwrap();
+    let memory = container.memory(&mut files(&container)).unwrap().unwrap();
     assert_eq!((memory.total(), memory.used()), (409_600, 204_800));
-    let swap = container.swap().unwrap().unwrap();
+    let swap = container.swap(&mut files(&container)).unwrap().unwrap();
     assert_eq!((swap.total(), swap.used()), (102_400, 1024));
 }
 
@@ -115,9 +121,16 @@ fn check_machine_counts((_folder, container): (tempfile::TempDir, Container)) {
         container.cpu().unwrap(),
         Some(CpuCount::Machine(_))
     ));
-    let memory = container.memory().unwrap().unwrap();
+    let memory = container.memory(&mut files(&container)).unwrap().unwrap();
     assert_eq!((memory.total(), memory.available()), (1_024_000, 512_000));
-    assert_eq!(container.swap().unwrap().unwrap().total(), 409_600);
+    assert_eq!(
+        container
+            .swap(&mut files(&container))
+            .unwrap()
+            .unwrap()
+            .total(),
+        409_600
+    );
 }
 
 #[test]
@@ -163,7 +176,14 @@ fn the_outermost_limit_is_the_container_and_not_one_service_in_it() {
         ("sys/fs/cgroup/memory.max", "409600\n"),
         ("sys/fs/cgroup/memory.current", "204800\n"),
     ]);
-    assert_eq!(container.memory().unwrap().unwrap().total(), 409_600);
+    assert_eq!(
+        container
+            .memory(&mut files(&container))
+            .unwrap()
+            .unwrap()
+            .total(),
+        409_600
+    );
 }
 
 #[test]
@@ -178,7 +198,14 @@ fn without_a_cgroup_namespace_the_limit_is_found_on_the_way_down() {
             ("sys/fs/cgroup/docker/abc/memory.current", "204800\n"),
         ],
     );
-    assert_eq!(container.memory().unwrap().unwrap().total(), 409_600);
+    assert_eq!(
+        container
+            .memory(&mut files(&container))
+            .unwrap()
+            .unwrap()
+            .total(),
+        409_600
+    );
 }
 
 #[test]
@@ -193,7 +220,14 @@ fn a_v1_hierarchy_may_be_mounted_from_the_container_downwards() {
             ("sys/fs/cgroup/memory/memory.usage_in_bytes", "204800\n"),
         ],
     );
-    assert_eq!(container.memory().unwrap().unwrap().total(), 409_600);
+    assert_eq!(
+        container
+            .memory(&mut files(&container))
+            .unwrap()
+            .unwrap()
+            .total(),
+        409_600
+    );
 }
 
 #[test]
@@ -202,14 +236,24 @@ fn usage_above_the_limit_leaves_nothing_available() {
         ("sys/fs/cgroup/memory.max", "409600\n"),
         ("sys/fs/cgroup/memory.current", "500000\n"),
     ]);
-    assert_eq!(container.memory().unwrap().unwrap().available(), 0);
+    assert_eq!(
+        container
+            .memory(&mut files(&container))
+            .unwrap()
+            .unwrap()
+            .available(),
+        0
+    );
 }
 
 #[test]
 fn a_file_that_makes_no_sense_is_an_error_that_names_it() {
     for content in ["", "x", "-5", "99999999999999999999999"] {
         let (_folder, container) = v2(&[("sys/fs/cgroup/memory.max", content)]);
-        let error = container.memory().unwrap_err().to_string();
+        let error = container
+            .memory(&mut files(&container))
+            .unwrap_err()
+            .to_string();
         assert!(error.contains("memory.max` is not as expected"), "{error}");
     }
     let (_folder, container) = v2(&[("sys/fs/cgroup/cpu.max", "50000")]);

@@ -10,7 +10,12 @@ fn fixture(name: &str) -> Kernel {
         procfs: folder.join("proc"),
         sysfs: folder.join("sys"),
         rootfs: folder,
+        ..Roots::default()
     })
+}
+
+fn files(kernel: &Kernel) -> Files {
+    Files::new(kernel.roots.clone())
 }
 
 fn names(devices: Option<Vec<DeviceBytes>>) -> Vec<String> {
@@ -24,10 +29,10 @@ fn names(devices: Option<Vec<DeviceBytes>>) -> Vec<String> {
 #[test]
 fn a_modern_kernel() {
     let kernel = fixture("modern");
-    let memory = kernel.memory().unwrap().unwrap();
+    let memory = kernel.memory(&mut files(&kernel)).unwrap().unwrap();
     assert_eq!(memory.total(), 16_384_000 * 1024);
     assert_eq!(memory.available(), 8_192_000 * 1024);
-    let swap = kernel.swap().unwrap().unwrap();
+    let swap = kernel.swap(&mut files(&kernel)).unwrap().unwrap();
     assert_eq!(
         (swap.total(), swap.used()),
         (4_096_000 * 1024, 1_024_000 * 1024)
@@ -39,9 +44,9 @@ fn a_modern_kernel() {
 #[test]
 fn an_old_kernel_without_available_memory_swap_and_sysfs() {
     let kernel = fixture("old");
-    let memory = kernel.memory().unwrap().unwrap();
+    let memory = kernel.memory(&mut files(&kernel)).unwrap().unwrap();
     assert_eq!(memory.available(), (204_800 + 51_200 + 409_600) * 1024);
-    assert!(kernel.swap().unwrap().is_none());
+    assert!(kernel.swap(&mut files(&kernel)).unwrap().is_none());
     assert!(kernel.cpu().unwrap().is_some());
     assert_eq!(names(kernel.network().unwrap()), ["eth0"]);
 }
@@ -50,8 +55,8 @@ fn an_old_kernel_without_available_memory_swap_and_sysfs() {
 fn no_files_are_no_figures() {
     let kernel = fixture("no-such-tree");
     assert!(kernel.cpu().unwrap().is_none());
-    assert!(kernel.memory().unwrap().is_none());
-    assert!(kernel.swap().unwrap().is_none());
+    assert!(kernel.memory(&mut files(&kernel)).unwrap().is_none());
+    assert!(kernel.swap(&mut files(&kernel)).unwrap().is_none());
     assert!(kernel.network().unwrap().is_none());
 }
 
@@ -63,7 +68,10 @@ fn check_meminfo(content: &str, message: &str) {
         procfs: folder.path().to_owned(),
         ..Roots::default()
     });
-    let errors = [kernel.memory().err(), kernel.swap().err()];
+    let errors = [
+        kernel.memory(&mut files(&kernel)).err(),
+        kernel.swap(&mut files(&kernel)).err(),
+    ];
     let messages: Vec<_> = errors.iter().flatten().map(ToString::to_string).collect();
     assert!(
         messages.iter().any(|it| it.ends_with(message)),
@@ -97,7 +105,14 @@ fn an_estimate_that_cannot_be_true_gives_way_to_the_older_reckoning() {
         procfs: folder.path().to_owned(),
         ..Roots::default()
     });
-    assert_eq!(kernel.memory().unwrap().unwrap().available(), 4 * 1024);
+    assert_eq!(
+        kernel
+            .memory(&mut files(&kernel))
+            .unwrap()
+            .unwrap()
+            .available(),
+        4 * 1024
+    );
 }
 
 #[test]

@@ -11,16 +11,17 @@ use crate::roots::Roots;
 fn it_agrees_with_the_kernels_files() {
     let portable = Portable::new(Arc::new(SystemClock::new().unwrap())).unwrap();
     let kernel = Kernel::new(Roots::default());
+    let mut files = Files::new(Roots::default());
 
     let (ours, theirs) = (
-        kernel.memory().unwrap().unwrap(),
-        portable.memory().unwrap().unwrap(),
+        kernel.memory(&mut files).unwrap().unwrap(),
+        portable.memory(&mut files).unwrap().unwrap(),
     );
     assert_eq!(ours.total(), theirs.total());
     assert!(ours.available().abs_diff(theirs.available()) < ours.total() / 10);
     assert_eq!(
-        kernel.swap().unwrap().unwrap().total(),
-        portable.swap().unwrap().unwrap().total()
+        kernel.swap(&mut files).unwrap().unwrap().total(),
+        portable.swap(&mut files).unwrap().unwrap().total()
     );
     let Some(CpuCount::Share { cores, .. }) = portable.cpu().unwrap() else {
         panic!("no CPU count");

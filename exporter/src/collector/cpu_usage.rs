@@ -2,25 +2,32 @@
 
 use std::sync::Arc;
 
-use super::{Collector, CollectorError, Gathered, Source};
-use crate::family::Metric;
+use super::{Collector, CollectorError, Gathered, Place, Scrape};
 use crate::host::Host;
+use crate::metric::Metric;
 use crate::overview::{Figure, OverviewSample};
 
 pub(super) const COLLECTOR: Collector = Collector::new(
-    "cpu",
+    "cpu_usage",
     "CPU usage over the sampling interval",
-    Source::Snapshot(gather),
+    METRICS,
+    Place::Snapshot,
+    gather,
 );
+
+const METRICS: &[&Metric] = &[&USAGE];
 
 static USAGE: Metric = Metric::gauge(
     "prunelle_cpu_usage_ratio",
     "CPU time used, of all CPUs or of the container's quota, over MONITORING_INTERVAL: all but idle and iowait (/proc/stat or cgroup).",
 );
 
-fn gather(host: &Host) -> Gathered {
-    let sample = newest(host)?;
-    Ok(known(&sample.cpu)?.map(|usage| vec![USAGE.single(*usage)]))
+fn gather(scrape: &mut Scrape<'_>) -> Gathered {
+    let sample = newest(scrape.host)?;
+    if let Some(usage) = known(&sample.cpu)? {
+        scrape.out.single(&USAGE, *usage);
+    }
+    Ok(())
 }
 
 /// The newest sample, unless it is too old to say anything.

@@ -1,12 +1,17 @@
 //! Memory at the moment of the scrape, from `/proc/meminfo`, or from the cgroup of a container.
 
-use super::{Collector, Gathered, Source};
-use crate::deadline::Deadline;
-use crate::family::Metric;
-use crate::host::Host;
+use super::{Collector, Gathered, Place, Scrape};
+use crate::metric::Metric;
 
-pub(super) const COLLECTOR: Collector =
-    Collector::new("memory", "memory used and available", Source::Files(gather));
+pub(super) const COLLECTOR: Collector = Collector::new(
+    "memory_usage",
+    "memory used and available",
+    METRICS,
+    Place::Files,
+    gather,
+);
+
+const METRICS: &[&Metric] = &[&USAGE, &USED, &AVAILABLE, &TOTAL];
 
 static USAGE: Metric = Metric::gauge(
     "prunelle_memory_usage_ratio",
@@ -25,13 +30,12 @@ static TOTAL: Metric = Metric::gauge(
     "All memory, or the container's limit (/proc/meminfo: MemTotal, or cgroup).",
 );
 
-fn gather(host: &Host, _: &Deadline) -> Gathered {
-    Ok(host.machine.memory()?.map(|memory| {
-        vec![
-            USAGE.single(memory.usage()),
-            USED.single(memory.used()),
-            AVAILABLE.single(memory.available()),
-            TOTAL.single(memory.total()),
-        ]
-    }))
+fn gather(scrape: &mut Scrape<'_>) -> Gathered {
+    if let Some(memory) = scrape.host.machine.memory(scrape.files)? {
+        scrape.out.single(&USAGE, memory.usage());
+        scrape.out.single(&USED, memory.used());
+        scrape.out.single(&AVAILABLE, memory.available());
+        scrape.out.single(&TOTAL, memory.total());
+    }
+    Ok(())
 }

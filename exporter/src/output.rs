@@ -1,0 +1,243 @@
+//! What collectors write into: the families of one collector and one scrape, in three flat lists.
+//!
+//! Label values are kept one after another in one text, so that a sample costs no allocation of its own. A limit on
+//! series holds for each collector: what is beyond it is not kept, only counted.
+
+use crate::metric::{Metric, Value};
+
+/// Ends each label value in the text, so that no two lists of values read alike.
+const END: char = '\u{1f}';
+
+/// The families that one collector wrote.
+#[derive(Debug)]
+pub struct Output {
+    /// Label values, each ended by [`END`], and the middles of patterns.
+    text: String,
+    /// Where each label value ends in `text`.
+    ends: Vec<usize>,
+    samples: Vec<Sample>,
+    families: Vec<Head>,
+    max_series: usize,
+    dropped: u64,
+}
+
+/// The head of one family; its samples reach up to those of the next.
+#[derive(Debug)]
+struct Head {
+    metric: &'static Metric,
+    /// Where in the text that stands which replaces the `*` of a pattern.
+    middle: Option<(usize, usize)>,
+    first_sample: usize,
+}
+
+#[derive(Debug)]
+struct Sample {
+    value: Value,
+    /// Where its label values begin in the text, and which end is the first of them.
+    start: usize,
+    first_end: usize,
+}
+
+impl Output {
+    /// Nothing is written yet; more than `max_series` samples are not kept.
+    pub fn new(max_series: usize) -> Self {
+        Self {
+            text: String::new(),
+            ends: Vec::new(),
+            samples: Vec::new(),
+            families: Vec::new(),
+            max_series,
+            dropped: 0,
+        }
+    }
+
+    /// A family of one sample without labels.
+    pub fn single(&mut self, metric: &'static Metric, value: impl Into<Value>) {
+        self.family(metric).sample(&[], value);
+    }
+
+    /// Begins a family; all its samples are written before the next is begun. Without samples it does not appear.
+    pub fn family(&mut self, metric: &'static Metric) -> Samples<'_> {
+        self.begin(metric, None)
+    }
+
+    /// Begins a family whose name is a pattern; `middle` stands for its `*`. Characters that no name may have become
+    /// underscores.
+    pub fn named(&mut self, pattern: &'static Metric, middle: &str) -> Samples<'_> {
+        let start = self.text.len();
+        let is_allowed = |character: char| character.is_ascii_alphanumeric() || character == '_';
+        let allowed = |character| {
+            if is_allowed(character) {
+                character
+            } else {
+                '_'
+            }
+        };
+        self.text.extend(middle.chars().map(allowed));
+        let middle = (start, self.text.len());
+        self.begin(pattern, Some(middle))
+    }
+
+    /// How many samples there are.
+    pub fn series(&self) -> usize {
+        self.samples.len()
+    }
+
+    /// How many samples were beyond the limit.
+    pub fn dropped(&self) -> u64 {
+        self.dropped
+    }
+
+    /// Forgets what was written.
+    pub fn clear(&mut self) {
+        self.text.clear();
+        self.ends.clear();
+        self.samples.clear();
+        self.families.clear();
+        self.dropped = 0;
+    }
+
+    /// The families that have samples.
+    pub fn families(&self) -> impl Iterator<Item = FamilyView<'_>> {
+        self.families
+            .iter()
+            .enumerate()
+            .filter_map(|(index, head)| {
+                let end = self
+                    .families
+                    .get(index + 1)
+                    .map_or(self.samples.len(), |next| next.first_sample);
+                let samples = self.samples.get(head.first_sample..end)?;
+                (!samples.is_empty()).then_some(FamilyView {
+                    output: self,
+                    head,
+                    samples,
+                })
+            })
+    }
+
+    fn begin(&mut self, metric: &'static Metric, middle: Option<(usize, usize)>) -> Samples<'_> {
+        self.families.push(Head {
+            metric,
+            middle,
+            first_sample: self.samples.len(),
+        });
+        Samples {
+            output: self,
+            metric,
+        }
+    }
+}
+
+/// The samples of one family, while they are written.
+#[derive(Debug)]
+pub struct Samples<'a> {
+    output: &'a mut Output,
+    metric: &'static Metric,
+}
+
+impl Samples<'_> {
+    /// Adds a sample. `labels` are the values of the metric's labels, in their order; an empty one is as good as none.
+    /// Of two with the same labels the first counts.
+    pub fn sample(&mut self, labels: &[&str], value: impl Into<Value>) -> &mut Self {
+        let output = &mut *self.output;
+        debug_assert_eq!(
+            labels.len(),
+            self.metric.labels.len(),
+            "{}",
+            self.metric.name
+        );
+        if output.samples.len() >= output.max_series {
+            output.dropped += 1;
+            return self;
+        }
+        output.samples.push(Sample {
+            value: value.into(),
+            start: output.text.len(),
+            first_end: output.ends.len(),
+        });
+        for label in labels {
+            output.text.push_str(label);
+            output.ends.push(output.text.len());
+            output.text.push(END);
+        }
+        self
+    }
+}
+
+/// One family as it is read.
+#[derive(Clone, Copy, Debug)]
+pub struct FamilyView<'a> {
+    output: &'a Output,
+    head: &'a Head,
+    samples: &'a [Sample],
+}
+
+impl<'a> FamilyView<'a> {
+    /// Its metric.
+    pub fn metric(self) -> &'static Metric {
+        self.head.metric
+    }
+
+    /// What stands for the `*` of a pattern.
+    pub fn middle(self) -> Option<&'a str> {
+        let (start, end) = self.head.middle?;
+        self.output.text.get(start..end)
+    }
+
+    /// Its samples, in the order in which they were written.
+    pub fn samples(self) -> impl ExactSizeIterator<Item = SampleView<'a>> {
+        let (output, labels) = (self.output, self.head.metric.labels);
+        self.samples.iter().map(move |sample| SampleView {
+            output,
+            sample,
+            labels,
+        })
+    }
+}
+
+/// One sample as it is read.
+#[derive(Clone, Copy, Debug)]
+pub struct SampleView<'a> {
+    output: &'a Output,
+    sample: &'a Sample,
+    labels: &'static [&'static str],
+}
+
+impl<'a> SampleView<'a> {
+    /// Its value.
+    pub fn value(self) -> Value {
+        self.sample.value
+    }
+
+    /// All its label values as one text, which no other list of values yields.
+    pub fn key(self) -> &'a str {
+        let ends = self.ends();
+        let end = ends
+            .last()
+            .map_or(self.sample.start, |end| end + END.len_utf8());
+        self.output.text.get(self.sample.start..end).unwrap_or("")
+    }
+
+    /// Label names with their values; those without a value are left out.
+    pub fn labels(self) -> impl Iterator<Item = (&'static str, &'a str)> {
+        let output = self.output;
+        let mut start = self.sample.start;
+        let values = self.ends().iter().map(move |&end| {
+            let value = output.text.get(start..end).unwrap_or("");
+            start = end + END.len_utf8();
+            value
+        });
+        let named = self.labels.iter().copied().zip(values);
+        named.filter(|(_, value)| !value.is_empty())
+    }
+
+    fn ends(self) -> &'a [usize] {
+        let first = self.sample.first_end;
+        let ends = self.output.ends.get(first..first + self.labels.len());
+        ends.unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests;
