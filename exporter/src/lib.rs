@@ -29,6 +29,7 @@ pub mod selection;
 pub mod settings;
 pub mod start;
 pub mod sysfs;
+pub mod textfile;
 pub mod thresholds;
 pub mod web;
 
