@@ -1,4 +1,5 @@
-//! Benches of whole programs: release builds against real Prometheus, Alertmanager, systemd and Monit.
+//! Benches of whole programs: release builds against real Prometheus, Alertmanager, systemd, Monit
+//! and `node_exporter`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,30 +12,30 @@ use serde::Serialize;
 pub(crate) mod heal;
 pub(crate) mod idle;
 mod monit;
+pub(crate) mod scrape;
 mod statistics;
 
 /// Builds the programs as they are released and finds the others.
 fn release_programs() -> Result<Programs> {
+    Programs::in_folder(&build_release(&["prunelle-exporter", "prunelle-healer"])?)
+}
+
+/// Builds packages as they are released; the folder of their programs.
+fn build_release(packages: &[&str]) -> Result<PathBuf> {
     let root = project()?;
-    println!("Building the release programs (a few minutes the first time).");
+    eprintln!("Building the release programs (a few minutes the first time).");
+    let packages = packages.iter().flat_map(|package| ["-p", package]);
     let status = crate::command("cargo")
         .current_dir(root)
-        .args([
-            "build",
-            "--release",
-            "--locked",
-            "-p",
-            "prunelle-exporter",
-            "-p",
-            "prunelle-healer",
-        ])
+        .args(["build", "--release", "--locked"])
+        .args(packages)
         .status()?;
     if !status.success() {
         bail!("the release build failed");
     }
     let target =
         std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
-    Programs::in_folder(&target.join("release"))
+    Ok(target.join("release"))
 }
 
 /// Keeps all samples below `.prunelle/bench`, and says where.
@@ -44,7 +45,7 @@ fn keep<T: Serialize>(name: &str, samples: &T) -> Result<()> {
     let file = folder.join(format!("{name}-{}.json", now().strftime("%Y%m%dT%H%M%SZ")));
     fs::write(&file, serde_json::to_vec_pretty(samples)?)
         .with_context(|| format!("cannot write {}", file.display()))?;
-    println!("All samples: {}", file.display());
+    eprintln!("All samples: {}", file.display());
     Ok(())
 }
 

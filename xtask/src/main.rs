@@ -1,4 +1,4 @@
-//! Chores as code: `cargo xtask audit`, `cargo xtask bench heal`, `cargo xtask bench idle`.
+//! Chores as code: `cargo xtask audit`, `cargo xtask bench heal`, `bench idle`, `bench scrape`.
 #![expect(clippy::print_stdout, reason = "a chore reports on the terminal")]
 
 use anyhow::Result;
@@ -29,6 +29,8 @@ enum Bench {
     Heal(bench::heal::HealOptions),
     /// CPU and memory of exporter and healer at rest, in both profiles (10 minutes)
     Idle(bench::idle::IdleOptions),
+    /// What a scrape of the exporter costs, beside `node_exporter` (10 minutes)
+    Scrape(bench::scrape::ScrapeOptions),
 }
 
 fn main() -> Result<()> {
@@ -36,6 +38,7 @@ fn main() -> Result<()> {
         Chore::Audit => audit::run(),
         Chore::Bench(Bench::Heal(options)) => bench::heal::run(options),
         Chore::Bench(Bench::Idle(options)) => bench::idle::run(options),
+        Chore::Bench(Bench::Scrape(options)) => bench::scrape::run(options),
     }
 }
 

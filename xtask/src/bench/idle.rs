@@ -95,7 +95,8 @@ fn costs(stacks: &[(Profile, Stack)]) -> Result<Vec<Cost>> {
     Ok(costs)
 }
 
-fn cpu_seconds(process: Pid) -> Result<f64> {
+/// CPU time that a process has used so far, that of its ended threads included.
+pub(super) fn cpu_seconds(process: Pid) -> Result<f64> {
     let stat = fs::read_to_string(format!("/proc/{}/stat", process.as_raw_nonzero()))?;
     // The name may hold spaces and parentheses; `utime` and `stime` are the 12th and 13th field behind it.
     let (_, fields) = stat.rsplit_once(')').context("no name in /proc/PID/stat")?;
@@ -110,10 +111,15 @@ fn cpu_seconds(process: Pid) -> Result<f64> {
 }
 
 fn resident_megabytes(process: Pid) -> Result<f64> {
+    memory_megabytes(process, "VmRSS:")
+}
+
+/// A row of /proc/PID/status that tells memory.
+pub(super) fn memory_megabytes(process: Pid, row: &str) -> Result<f64> {
     let status = fs::read_to_string(format!("/proc/{}/status", process.as_raw_nonzero()))?;
     let kib = status
         .lines()
-        .find_map(|line| line.strip_prefix("VmRSS:")?.trim().strip_suffix(" kB"))
-        .context("no VmRSS in /proc/PID/status")?;
+        .find_map(|line| line.strip_prefix(row)?.trim().strip_suffix(" kB"))
+        .with_context(|| format!("no {row} in /proc/PID/status"))?;
     Ok(kib.trim().parse::<f64>()? * 1024.0 / 1e6)
 }

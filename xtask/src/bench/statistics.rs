@@ -11,6 +11,8 @@ pub(crate) struct Summary {
     pub(crate) median: f64,
     /// 95 % of them are at most this (nearest rank).
     pub(crate) p95: f64,
+    /// 99 % of them are at most this.
+    pub(crate) p99: f64,
     /// The longest.
     pub(crate) max: f64,
 }
@@ -25,6 +27,7 @@ impl Summary {
             count: sorted.len(),
             median: *rank(50)?,
             p95: *rank(95)?,
+            p99: *rank(99)?,
             max: *sorted.last()?,
         })
     }
@@ -48,8 +51,8 @@ mod tests {
     fn percentiles_are_samples_by_nearest_rank() {
         let summary = Summary::of((1..=20).map(f64::from)).unwrap();
         assert_eq!(
-            (summary.median, summary.p95, summary.max),
-            (10.0, 19.0, 20.0)
+            (summary.median, summary.p95, summary.p99, summary.max),
+            (10.0, 19.0, 20.0, 20.0)
         );
         let summary = Summary::of([3.0]).unwrap();
         assert_eq!((summary.median, summary.p95), (3.0, 3.0));
