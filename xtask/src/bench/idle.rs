@@ -95,8 +95,7 @@ fn costs(stacks: &[(Profile, Stack)]) -> Result<Vec<Cost>> {
     Ok(costs)
 }
 
-/// CPU time that a process has used so far, that of its ended threads included.
-pub(super) fn cpu_seconds(process: Pid) -> Result<f64> {
+fn cpu_seconds(process: Pid) -> Result<f64> {
     let stat = fs::read_to_string(format!("/proc/{}/stat", process.as_raw_nonzero()))?;
     // The name may hold spaces and parentheses; `utime` and `stime` are the 12th and 13th field behind it.
     let (_, fields) = stat.rsplit_once(')').context("no name in /proc/PID/stat")?;

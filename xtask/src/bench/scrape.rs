@@ -16,6 +16,7 @@ use measure::{Encoding, Figures, at_one_a_second, flat_out};
 use program::{Kind, Place, Program};
 
 mod client;
+mod cpu;
 mod measure;
 mod program;
 mod report;

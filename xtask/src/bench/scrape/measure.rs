@@ -9,12 +9,16 @@ use prunelle_sandbox::wait::Stopwatch;
 use serde::Serialize;
 
 use super::client::{Answer, Client};
+use super::cpu::CpuMeter;
 use super::program::Program;
-use crate::bench::idle::{cpu_seconds, memory_megabytes};
+use crate::bench::idle::memory_megabytes;
 use crate::bench::statistics::Summary;
 
 /// So many scrapes come before what is measured: caches fill, connections are made.
 const WARM_UP: usize = 20;
+
+/// How often CPU time is looked at, flat out.
+const LOOK_EVERY: usize = 100;
 
 /// What the client accepts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,11 +63,15 @@ pub(super) fn flat_out(
     for _ in 0..WARM_UP {
         client.scrape()?;
     }
-    let before = cpu_seconds(program.pid())?;
-    let answers = (0..scrapes)
-        .map(|_| client.scrape())
-        .collect::<Result<Vec<_>>>()?;
-    figures(program, &client, encoding, before, &answers)
+    let mut cpu = CpuMeter::start(program.pid())?;
+    let mut answers = Vec::with_capacity(scrapes);
+    for number in 1..=scrapes {
+        answers.push(client.scrape()?);
+        if number % LOOK_EVERY == 0 {
+            cpu.look()?;
+        }
+    }
+    figures(program, &client, encoding, cpu, &answers)
 }
 
 /// Scrapes both programs at one scrape a second each, half a second apart.
@@ -78,24 +86,25 @@ pub(super) fn at_one_a_second(
         for _ in 0..WARM_UP {
             client.scrape()?;
         }
-        clients.push((client, cpu_seconds(program.pid())?, Vec::new()));
+        clients.push((client, CpuMeter::start(program.pid())?, Vec::new()));
     }
     let watch = Stopwatch::start();
     let half = Duration::from_millis(500);
     let mut due = Duration::ZERO;
     while due < long {
-        for (client, _, answers) in &mut clients {
+        for (client, cpu, answers) in &mut clients {
             sleep(due.saturating_sub(watch.elapsed()));
             answers.push(client.scrape()?);
+            cpu.look()?;
             due += half;
         }
     }
     sleep(due.saturating_sub(watch.elapsed()));
     programs
         .iter()
-        .zip(&clients)
-        .map(|(program, (client, before, answers))| {
-            let figures = figures(program, client, encoding, *before, answers)?;
+        .zip(clients)
+        .map(|(program, (client, cpu, answers))| {
+            let figures = figures(program, &client, encoding, cpu, &answers)?;
             Ok((program.name(), figures))
         })
         .collect()
@@ -105,10 +114,10 @@ fn figures(
     program: &Program,
     client: &Client,
     encoding: Encoding,
-    cpu_before: f64,
+    mut cpu: CpuMeter,
     answers: &[Answer],
 ) -> Result<Figures> {
-    let cpu = cpu_seconds(program.pid())? - cpu_before;
+    cpu.look()?;
     let last = answers.last().context("no scrape")?;
     // Small bodies need not be compressed by anybody.
     ensure!(
@@ -121,7 +130,7 @@ fn figures(
     let count = u32::try_from(answers.len())?;
     Ok(Figures {
         scrapes: answers.len(),
-        cpu_milliseconds: 1e3 * cpu / f64::from(count),
+        cpu_milliseconds: cpu.milliseconds() / f64::from(count),
         median_milliseconds: 1e3 * took.median,
         p99_milliseconds: 1e3 * took.p99,
         resident_megabytes: memory_megabytes(program.pid(), "VmRSS:")?,

@@ -160,8 +160,12 @@ impl Kind {
         let on = collectors.iter().map(|name| format!("--collector.{name}"));
         Ok(match self {
             Self::NodeExporter => {
-                let off = "--collector.disable-defaults".to_owned();
-                on.chain([off]).collect()
+                // Nor the metrics of its own process: ours go with a collector that is off, too.
+                let off = [
+                    "--collector.disable-defaults",
+                    "--web.disable-exporter-metrics",
+                ];
+                on.chain(off.map(str::to_owned)).collect()
             }
             Self::Ours(_) => {
                 let others = self.collectors()?.into_iter();
