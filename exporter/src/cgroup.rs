@@ -12,6 +12,9 @@ use std::time::Duration;
 use crate::procfs::mountinfo::{self, Mount};
 use crate::roots::{self, Malformed, ReadError, Reading, Roots};
 
+mod hierarchy;
+pub(crate) mod parse;
+pub mod services;
 mod v1;
 mod v2;
 
@@ -69,10 +72,11 @@ impl MemoryFiles {
         let Some(used) = value(&folder.join(self.used))? else {
             return Ok(None);
         };
-        let reclaimable = sum(&folder.join("memory.stat"), self.reclaimable)?.unwrap_or(0);
+        let stat = folder.join("memory.stat");
+        let reclaimable = roots::parse(&stat, |content| parse::sum(content, self.reclaimable))?;
         Ok(Some(ByteLimit {
             bytes,
-            used: used.saturating_sub(reclaimable),
+            used: used.saturating_sub(reclaimable.unwrap_or(0)),
         }))
     }
 }
@@ -85,7 +89,7 @@ impl Cgroup {
         let places = roots::read(&itself.join("cgroup"))?.unwrap_or_default();
         let v1 = |controller: &str| v1_folders(&mounts, &places, roots, controller);
         let v2 = || {
-            let mount = mounts.iter().rfind(|mount| mount.fstype == b"cgroup2")?;
+            let mount = hierarchy::unified(&mounts)?;
             Some(folders(mount, place(&places, |id, _| id == b"0")?, roots))
         };
         let controller = |controller, accounting: Vec<PathBuf>| match v1(controller) {
@@ -158,18 +162,9 @@ fn v1_folders(
     roots: &Roots,
     controller: &str,
 ) -> Option<Vec<PathBuf>> {
-    let has_it = |list: &[u8]| {
-        list.split(|&byte| byte == b',')
-            .any(|item| item == controller.as_bytes())
-    };
-    let mount = mounts
-        .iter()
-        .rfind(|mount| mount.fstype == b"cgroup" && has_it(&mount.super_options))?;
-    Some(folders(
-        mount,
-        place(places, |_, controllers| has_it(controllers))?,
-        roots,
-    ))
+    let mount = hierarchy::legacy(mounts, controller)?;
+    let place = place(places, |_, list| hierarchy::has(list, controller))?;
+    Some(folders(mount, place, roots))
 }
 
 /// The path in the line of `/proc/self/cgroup` for which `is_it(id, controllers)` holds.
@@ -184,11 +179,7 @@ fn place(places: &[u8], is_it: impl Fn(&[u8], &[u8]) -> bool) -> Option<&[u8]> {
 /// The folders from the mount point down to `place`; the mount point alone when `place` is not below it.
 fn folders(mount: &Mount, place: &[u8], roots: &Roots) -> Vec<PathBuf> {
     let path = |bytes| Path::new(OsStr::from_bytes(bytes));
-    let mountpoint = path(&mount.mountpoint);
-    let mut folder = match mountpoint.strip_prefix("/sys") {
-        Ok(below) => roots.sysfs.join(below),
-        Err(_) => mountpoint.to_owned(),
-    };
+    let mut folder = hierarchy::folder(mount, roots);
     let mut folders = vec![folder.clone()];
     let below = path(place).strip_prefix(path(&mount.root)).ok();
     for component in below.into_iter().flat_map(Path::components) {
@@ -212,58 +203,20 @@ fn first<T>(folders: &[PathBuf], limit: impl Fn(usize, &Path) -> Reading<T>) -> 
     Ok(None)
 }
 
-/// A file that holds one number, or `max`, `-1` or a number too large to be a limit, all of which mean none.
+/// A file that holds a limit; none when that says that there is none.
 fn limit(path: &Path) -> Reading<u64> {
-    /// What version 1 says for "no limit" is 2^63 rounded down to a page.
-    const NO_LIMIT: u64 = 1 << 62;
-    let limit = roots::parse(path, |content| match content.trim_ascii() {
-        b"max" | b"-1" => Ok(None),
-        text => number(text, 1).map(Some),
-    })?;
-    Ok(limit.flatten().filter(|&limit| limit < NO_LIMIT))
+    roots::parse(path, parse::limit).map(Option::flatten)
 }
 
 /// A file that holds one number.
 fn value(path: &Path) -> Reading<u64> {
-    roots::parse(path, |content| number(content.trim_ascii(), 1))
+    roots::parse(path, parse::value)
 }
 
-/// The sum of some keys of a file of `key number` lines; keys that this kernel does not have are left out.
-fn sum(path: &Path, keys: &[&str]) -> Reading<u64> {
-    roots::parse(path, |content| {
-        let mut sum = 0_u64;
-        for (index, line) in content.split(|&byte| byte == b'\n').enumerate() {
-            let mut words = line.split(|&byte| byte == b' ');
-            let key = words.next().unwrap_or_default();
-            if keys.iter().any(|wanted| wanted.as_bytes() == key) {
-                let value = number(words.next().unwrap_or_default(), index + 1)?;
-                sum = sum.saturating_add(value);
-            }
-        }
-        Ok(sum)
-    })
-}
-
-/// As [`sum`], of one key, absent when the file does not have it.
-fn keyed(path: &Path, wanted: &str) -> Reading<u64> {
-    let found = roots::parse(path, |content| {
-        for (index, line) in content.split(|&byte| byte == b'\n').enumerate() {
-            let mut words = line.split(|&byte| byte == b' ');
-            if words.next() == Some(wanted.as_bytes()) {
-                return number(words.next().unwrap_or_default(), index + 1).map(Some);
-            }
-        }
-        Ok(None)
-    })?;
-    Ok(found.flatten())
-}
-
-fn number(text: &[u8], line: usize) -> Result<u64, Malformed> {
-    crate::procfs::number(text).ok_or(Malformed::Item {
-        line,
-        item: "the value",
-        wanted: "a number",
-    })
+/// One key of a file of `key number` lines; absent when the file does not have it.
+fn keyed(path: &Path, wanted: &'static str) -> Reading<u64> {
+    let found = roots::parse(path, |content| parse::keyed(content, [wanted]))?;
+    Ok(found.and_then(|[value]| value))
 }
 
 /// Quota divided by period, in cores.

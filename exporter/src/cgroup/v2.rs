@@ -4,7 +4,8 @@
 use std::path::Path;
 use std::time::Duration;
 
-use super::{ByteLimit, CpuLimit, MemoryFiles, cores, keyed, limit, number, value};
+use super::parse::number;
+use super::{ByteLimit, CpuLimit, MemoryFiles, cores, keyed, limit, value};
 use crate::roots::{self, Malformed, Reading};
 
 /// What the kernel would give up before it refuses memory; shared memory is not among the file lists.

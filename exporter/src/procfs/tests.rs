@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::sysfs;
+use crate::{cgroup, sysfs};
 
 macro_rules! fixture {
     ($path:literal) => {
@@ -22,6 +22,17 @@ const PARSERS: &[Parser] = &[
     (fixture!("proc/stat"), |it| _ = stat::parse(it)),
     (fixture!("proc/sys/fs/file-nr"), |it| _ = file_nr::parse(it)),
     (fixture!("proc/vmstat"), |it| _ = vmstat::items(it).count()),
+    (b"1048576\n", |it| _ = cgroup::parse::value(it)),
+    (b"max\n", |it| _ = cgroup::parse::limit(it)),
+    (b"anon 1\nfile 2\n", |it| {
+        _ = cgroup::parse::keyed(it, ["file", "anon"]);
+    }),
+    (b"8:0 rbytes=1 wbytes=2 rios=3 wios=4\n", |it| {
+        _ = cgroup::parse::io_stat(it);
+    }),
+    (b"8:0 Read 1\n8:0 Write 2\nTotal 3\n", |it| {
+        _ = cgroup::parse::blkio(it);
+    }),
     (b"0-3,8\n", |it| _ = sysfs::cpu_list::parse(it)),
     (b"-500\n", |it| _ = sysfs::signed(it)),
     (b"1500\n", |it| _ = sysfs::unsigned(it)),
