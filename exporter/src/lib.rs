@@ -43,5 +43,5 @@ pub async fn run(
 ) -> Result<(), ListenError> {
     let scraper = scrape::Scraper::new(Arc::new(host), tasks);
     let router = web::router(web, scraper, stop.clone());
-    listener::serve(listeners, router, Limits::default(), stop).await
+    listener::serve(listeners, router, Limits::default(), None, stop).await
 }

@@ -208,7 +208,7 @@ fn hostname() -> String {
 
 async fn serve(listener: std::net::TcpListener, router: Router, stop: Stop) {
     let limits = listener::Limits::default();
-    if let Err(error) = listener::serve(vec![listener], router, limits, stop).await {
+    if let Err(error) = listener::serve(vec![listener], router, limits, None, stop).await {
         tracing::error!(%error, "the web server ended");
     }
 }

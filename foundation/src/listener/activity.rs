@@ -1,5 +1,6 @@
 //! What a connection is doing and until when it may: shared by its socket, its service and its answers.
 
+use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
@@ -11,12 +12,14 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::Limits;
+use super::connection::Protocol;
+use super::newcomers::Newcomer;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
     /// The head of a request is being read; a new connection begins here.
     Head,
-    /// From the end of the head until the answer is handed over.
+    /// From the end of a head until the last answer is handed over.
     Serving,
     /// Waiting for the next request.
     Idle,
@@ -25,27 +28,49 @@ enum Phase {
 /// The phase of one connection.
 #[derive(Debug)]
 pub(super) struct Activity {
-    phase: Mutex<(Phase, Instant)>,
+    state: Mutex<State>,
     changed: Notify,
+    /// With HTTP/1 a byte on an idle connection begins a head; HTTP/2 has bytes that belong to no request.
+    bytes_begin_heads: bool,
+}
+
+#[derive(Debug)]
+struct State {
+    phase: Phase,
+    since: Instant,
+    /// When each running request began, the oldest first; HTTP/2 has several at once.
+    running: BTreeMap<u64, Instant>,
+    next: u64,
+    /// Until the first head is complete.
+    newcomer: Option<Newcomer>,
 }
 
 impl Activity {
-    pub(super) fn new() -> Arc<Self> {
+    pub(super) fn new(protocol: Protocol, newcomer: Newcomer) -> Arc<Self> {
         Arc::new(Self {
-            phase: Mutex::new((Phase::Head, Instant::now())),
+            state: Mutex::new(State {
+                phase: Phase::Head,
+                since: Instant::now(),
+                running: BTreeMap::new(),
+                next: 0,
+                newcomer: Some(newcomer),
+            }),
             changed: Notify::new(),
+            bytes_begin_heads: protocol == Protocol::Http1,
         })
     }
 
     /// When the connection must end unless something happens before.
     pub(super) fn deadline(&self, limits: &Limits) -> Instant {
-        let (phase, since) = *self.lock();
-        since
-            + match phase {
-                Phase::Head => limits.header_read_timeout,
-                Phase::Serving => limits.request_time_limit * 2,
-                Phase::Idle => limits.idle_timeout,
+        let state = self.lock();
+        match state.phase {
+            Phase::Head => state.since + limits.header_read_timeout,
+            Phase::Serving => {
+                let oldest = state.running.first_key_value();
+                oldest.map_or(state.since, |(_, began)| *began) + limits.request_time_limit * 2
             }
+            Phase::Idle => state.since + limits.idle_timeout,
+        }
     }
 
     /// Resolves when the deadline is another one.
@@ -53,23 +78,58 @@ impl Activity {
         self.changed.notified().await;
     }
 
-    pub(super) fn serving(&self) {
-        self.enter(Phase::Serving);
-    }
-
-    fn bytes_arrived(&self) {
-        if self.lock().0 == Phase::Idle {
-            self.enter(Phase::Head);
+    /// A head is complete; the request runs until the value is dropped.
+    pub(super) fn serving(self: &Arc<Self>) -> Running {
+        let mut state = self.lock();
+        let (id, now) = (state.next, Instant::now());
+        state.next += 1;
+        state.running.insert(id, now);
+        (state.phase, state.since) = (Phase::Serving, now);
+        let newcomer = state.newcomer.take();
+        drop(state);
+        drop(newcomer);
+        self.changed.notify_one();
+        Running {
+            id,
+            activity: Arc::clone(self),
         }
     }
 
-    fn enter(&self, phase: Phase) {
-        *self.lock() = (phase, Instant::now());
+    fn bytes_arrived(&self) {
+        if !self.bytes_begin_heads {
+            return;
+        }
+        let mut state = self.lock();
+        if state.phase == Phase::Idle {
+            (state.phase, state.since) = (Phase::Head, Instant::now());
+            self.changed.notify_one();
+        }
+    }
+
+    fn ended(&self, request: u64) {
+        let mut state = self.lock();
+        state.running.remove(&request);
+        if state.running.is_empty() {
+            (state.phase, state.since) = (Phase::Idle, Instant::now());
+        }
         self.changed.notify_one();
     }
 
-    fn lock(&self) -> MutexGuard<'_, (Phase, Instant)> {
-        self.phase.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A request that runs, until its answer has been handed over or it was given up.
+#[derive(Debug)]
+pub(super) struct Running {
+    id: u64,
+    activity: Arc<Activity>,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.activity.ended(self.id);
     }
 }
 
@@ -125,17 +185,11 @@ impl<I: AsyncWrite + Unpin> AsyncWrite for Watched<I> {
     }
 }
 
-/// An answer's body, which marks the connection idle when it has been handed over.
+/// An answer's body, with which the request ends.
 #[derive(Debug)]
 pub(super) struct Answer {
     pub(super) body: Body,
-    pub(super) activity: Arc<Activity>,
-}
-
-impl Drop for Answer {
-    fn drop(&mut self) {
-        self.activity.enter(Phase::Idle);
-    }
+    pub(super) _running: Running,
 }
 
 impl HttpBody for Answer {

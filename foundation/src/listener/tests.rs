@@ -20,6 +20,7 @@ const HEAD: Duration = Duration::from_millis(300);
 const LIMITS: Limits = Limits {
     max_connections: 64,
     header_read_timeout: HEAD,
+    crowded_patience: LONG,
     request_time_limit: LONG,
     idle_timeout: LONG,
     drain_timeout: LONG,
@@ -65,7 +66,7 @@ fn start(limits: Limits) -> Server {
     let stop = Stop::new();
     let served = Lifecycle::new().tasks().spawn(
         "listener",
-        serve(vec![listener], router, limits, stop.clone()),
+        serve(vec![listener], router, limits, None, stop.clone()),
     );
     Server {
         address,
@@ -300,9 +301,10 @@ async fn several_listeners_share_the_limits() {
         max_connections: 1,
         ..LIMITS
     };
-    let served = Lifecycle::new()
-        .tasks()
-        .spawn("listener", serve(listeners, router, limits, stop.clone()));
+    let served = Lifecycle::new().tasks().spawn(
+        "listener",
+        serve(listeners, router, limits, None, stop.clone()),
+    );
     for address in [addresses[1], addresses[0], addresses[1]] {
         let mut client = Client(tokio::net::TcpStream::connect(address).await.unwrap());
         assert!(client.get("/").await.contains("200 OK"));
@@ -310,7 +312,7 @@ async fn several_listeners_share_the_limits() {
     stop.request("enough");
     served.await.unwrap().unwrap();
     assert!(matches!(
-        serve(Vec::new(), Router::new(), LIMITS, Stop::new()).await,
+        serve(Vec::new(), Router::new(), LIMITS, None, Stop::new()).await,
         Err(ListenError::None)
     ));
 }

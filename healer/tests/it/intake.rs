@@ -69,7 +69,13 @@ impl Healer {
         let stop = Stop::new();
         let router = intake::router(self.intake.clone());
         drop(self.intake);
-        let serving = listener::serve(vec![listener], router, Limits::default(), stop.clone());
+        let serving = listener::serve(
+            vec![listener],
+            router,
+            Limits::default(),
+            None,
+            stop.clone(),
+        );
         let mut delivered = Vec::new();
         let (served, answer, ()) = tokio::join!(
             serving,
