@@ -11,6 +11,7 @@ use prunelle_foundation::listener::{self, Limits, ListenError};
 
 pub mod cgroup;
 pub mod collector;
+pub mod cpu_times;
 pub mod deadline;
 pub mod encode;
 pub mod files;
@@ -20,6 +21,7 @@ pub mod lane;
 pub mod machine;
 pub mod metric;
 pub mod options;
+pub mod os_release;
 pub mod output;
 pub mod overview;
 pub mod procfs;

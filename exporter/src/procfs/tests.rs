@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::{cgroup, sysfs};
+use crate::{cgroup, os_release, sysfs};
 
 macro_rules! fixture {
     ($path:literal) => {
@@ -18,8 +18,13 @@ const PARSERS: &[Parser] = &[
     (fixture!("proc/1/net/dev"), |it| _ = net_dev::parse(it)),
     (fixture!("proc/loadavg"), |it| _ = loadavg::parse(it)),
     (fixture!("proc/meminfo"), |it| _ = meminfo::parse(it)),
+    (fixture!("proc/meminfo"), |it| {
+        _ = meminfo::items(it).count();
+    }),
     (fixture!("proc/pressure/io"), |it| _ = pressure::parse(it)),
     (fixture!("proc/stat"), |it| _ = stat::parse(it)),
+    (fixture!("proc/stat"), |it| _ = stat::cpus(it).count()),
+    (fixture!("proc/stat"), |it| _ = stat::totals(it)),
     (fixture!("proc/sys/fs/file-nr"), |it| _ = file_nr::parse(it)),
     (fixture!("proc/vmstat"), |it| _ = vmstat::items(it).count()),
     (b"1048576\n", |it| _ = cgroup::parse::value(it)),
@@ -33,6 +38,7 @@ const PARSERS: &[Parser] = &[
     (b"8:0 Read 1\n8:0 Write 2\nTotal 3\n", |it| {
         _ = cgroup::parse::blkio(it);
     }),
+    (fixture!("etc/os-release"), |it| _ = os_release::parse(it)),
     (b"0-3,8\n", |it| _ = sysfs::cpu_list::parse(it)),
     (b"-500\n", |it| _ = sysfs::signed(it)),
     (b"1500\n", |it| _ = sysfs::unsigned(it)),

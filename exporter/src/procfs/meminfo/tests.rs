@@ -42,3 +42,39 @@ fn what_is_absurd_is_an_error() {
         );
     }
 }
+
+#[test]
+fn every_line_is_an_item_in_bytes_or_a_count() {
+    let content =
+        b"MemTotal: 1000 kB\nActive(anon): 3 kB\nHugePages_Total:       8\nNew(thing): 1 kB\n";
+    let items: Vec<_> = items(content).collect::<Result<_, _>>().unwrap();
+    let items: Vec<_> = items
+        .iter()
+        .map(|it| (it.metric_key(), it.amount))
+        .collect();
+    assert_eq!(
+        items,
+        [
+            ("MemTotal".into(), Amount::Bytes(1_024_000)),
+            ("Active_anon".into(), Amount::Bytes(3072)),
+            ("HugePages_Total".into(), Amount::Count(8)),
+            ("New_thing".into(), Amount::Bytes(1024)),
+        ]
+    );
+}
+
+#[test]
+fn a_line_that_is_no_item_is_an_error_wherever_it_stands() {
+    for line in [
+        "Cached 1 kB",
+        ": 1 kB",
+        "Ca{hed: 1 kB",
+        "Cached: 1 MB",
+        "Cached: 18446744073709551615 kB",
+    ] {
+        let content = format!("MemTotal: 1000 kB\n{line}\n");
+        let result: Result<Vec<_>, _> = items(content.as_bytes()).collect();
+        assert!(result.is_err(), "{line:?}");
+        assert!(parse(content.as_bytes()).is_err(), "{line:?}");
+    }
+}

@@ -93,3 +93,85 @@ fn what_is_missing_or_absurd_is_an_error() {
         assert_eq!(parse(content.as_bytes()).unwrap_err().to_string(), message);
     }
 }
+
+#[test]
+fn each_cpu_has_its_number_and_the_columns_that_its_kernel_knows() {
+    let content =
+        b"cpu  1 2 3 4\ncpu0 1 2 3 4 5 6 7 8 9 10 11\ncpu12 1 2 3 4\nintr 5\ncpu13 0 0 0 0\n";
+    let lines: Vec<_> = cpus(content).collect::<Result<_, _>>().unwrap();
+    let figures: Vec<_> = lines
+        .iter()
+        .map(|it| (it.cpu, it.ticks, it.known))
+        .collect();
+    assert_eq!(
+        figures,
+        [
+            ("0", [1, 2, 3, 4, 5, 6, 7, 8, 9, 10], 10),
+            ("12", [1, 2, 3, 4, 0, 0, 0, 0, 0, 0], 4),
+        ]
+    );
+}
+
+#[test]
+fn a_cpu_without_number_or_time_is_an_error() {
+    for line in [
+        "cpux 1 2 3 4",
+        "cpu-1 1 2 3 4",
+        "cpu0 1 2 3",
+        "cpu0 1 2 -3 4",
+        "cpu0",
+    ] {
+        let content = format!("cpu  1 2 3 4\n{line}\n");
+        let result: Result<Vec<_>, _> = cpus(content.as_bytes()).collect();
+        assert!(result.is_err(), "{line:?}");
+    }
+}
+
+const TOTALS: &str = "cpu  1 2 3 4
+intr 260621 x y z
+ctxt 440533
+btime 1795499000
+processes 2801
+procs_running 2
+procs_blocked 0
+softirq 1 2
+";
+
+#[test]
+fn of_interrupts_only_the_sum_is_looked_at() {
+    let expected = Totals {
+        interrupts: 260_621,
+        context_switches: 440_533,
+        boot_time: 1_795_499_000,
+        forks: 2801,
+        running: 2,
+        blocked: 0,
+    };
+    assert_eq!(totals(TOTALS.as_bytes()), Ok(expected));
+}
+
+#[test]
+fn a_total_that_is_missing_or_absurd_is_an_error() {
+    for item in [
+        "intr",
+        "ctxt",
+        "btime",
+        "processes",
+        "procs_running",
+        "procs_blocked",
+    ] {
+        let content = TOTALS.replace(item, "other");
+        assert_eq!(
+            totals(content.as_bytes()).unwrap_err().to_string(),
+            format!("`{item}` is missing")
+        );
+    }
+    for (good, bad) in [
+        ("440533", "-440533"),
+        ("2801", "18446744073709551616"),
+        (" 2\n", "\n"),
+    ] {
+        let content = TOTALS.replacen(good, bad, 1);
+        assert!(totals(content.as_bytes()).is_err(), "{content}");
+    }
+}
