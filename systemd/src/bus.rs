@@ -3,17 +3,19 @@
 //! Calls go to systemd's unique name, so that the bus never tries to start a systemd that is not there. Properties are
 //! read by plain calls and never cached.
 
+use std::collections::HashMap;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::try_join_all;
+use futures_util::future::{try_join, try_join_all, try_join3};
 use serde::Serialize;
 use tokio::sync::Semaphore;
 use zbus::message::{Message, Sequence};
 use zbus::names::OwnedUniqueName;
 use zbus::{Connection, DynamicType, MessageStream, OwnedVariant};
 
+use crate::inventory::{ManagerState, SocketState};
 use crate::job::{Job, Verb};
 use crate::properties::{control_group, unit_names};
 use crate::unit::{ActiveState, LoadState, UnitName};
@@ -24,6 +26,7 @@ pub(crate) const MANAGER: &str = "org.freedesktop.systemd1.Manager";
 pub(crate) const UNIT: &str = "org.freedesktop.systemd1.Unit";
 pub(crate) const SERVICE: &str = "org.freedesktop.systemd1.Service";
 pub(crate) const TIMER: &str = "org.freedesktop.systemd1.Timer";
+const SOCKET: &str = "org.freedesktop.systemd1.Socket";
 const JOB: &str = "org.freedesktop.systemd1.Job";
 pub(crate) const PROPERTIES: &str = "org.freedesktop.DBus.Properties";
 pub(crate) const BUS: &str = "org.freedesktop.DBus";
@@ -48,6 +51,7 @@ pub(crate) struct Listed {
     pub(crate) id: UnitName,
     pub(crate) load: LoadState,
     pub(crate) active: ActiveState,
+    pub(crate) sub: Arc<str>,
 }
 
 /// How to connect.
@@ -142,6 +146,55 @@ impl Bus {
     pub(crate) async fn list_units(&self) -> zbus::Result<(Vec<Listed>, Sequence)> {
         let reply = self.manager("ListUnits", &()).await?;
         Ok((rows(&reply)?, reply.recv_position()))
+    }
+
+    /// Those of these units that are loaded. Loads none: systemd takes the names as patterns, in which nothing that a
+    /// name may hold has a meaning.
+    pub(crate) async fn list_loaded(
+        &self,
+        units: &[UnitName],
+    ) -> zbus::Result<(Vec<Listed>, Sequence)> {
+        let states: [&str; 0] = [];
+        let names: Vec<&str> = units.iter().map(UnitName::as_str).collect();
+        let reply = self
+            .manager("ListUnitsByPatterns", &(&states[..], &names[..]))
+            .await?;
+        Ok((rows(&reply)?, reply.recv_position()))
+    }
+
+    /// What systemd tells of itself.
+    pub(crate) async fn manager_state(&self) -> zbus::Result<ManagerState> {
+        let read = async |property| -> zbus::Result<String> {
+            let (value, _) = self.property(MANAGER_PATH, MANAGER, property).await?;
+            value.try_into()
+        };
+        let (version, virtualization, system_state) =
+            try_join3(read("Version"), read("Virtualization"), self.system_state()).await?;
+        Ok(ManagerState {
+            version,
+            virtualization,
+            system_state,
+        })
+    }
+
+    /// The state of the whole system: `running`, `degraded` …
+    pub(crate) async fn system_state(&self) -> zbus::Result<String> {
+        let (value, _) = self.property(MANAGER_PATH, MANAGER, "SystemState").await?;
+        value.try_into()
+    }
+
+    /// The counters of a socket.
+    pub(crate) async fn socket_state(&self, unit: &UnitName) -> zbus::Result<SocketState> {
+        let read = async |property| -> zbus::Result<u32> {
+            let (value, _) = self.unit_property(unit, SOCKET, property).await?;
+            value.try_into()
+        };
+        let (accepted, connections) = try_join(read("NAccepted"), read("NConnections")).await?;
+        Ok(SocketState {
+            accepted,
+            connections,
+            refused: read("NRefused").await.ok(),
+        })
     }
 
     /// Names of all unit files that are enabled; templates are none.
@@ -297,13 +350,16 @@ fn rows(reply: &Message) -> zbus::Result<Vec<Listed>> {
     );
     let body = reply.body();
     let rows: Vec<Row<'_>> = body.deserialize()?;
+    // There are few, and each is on many units.
+    let mut subs: HashMap<&str, Arc<str>> = HashMap::new();
     Ok(rows
         .iter()
-        .filter_map(|(id, _, load, active, ..)| {
+        .filter_map(|(id, _, load, active, sub, ..)| {
             Some(Listed {
                 id: id.parse().ok()?,
                 load: LoadState::parse(load),
                 active: ActiveState::parse(active),
+                sub: Arc::clone(subs.entry(sub).or_insert_with(|| Arc::from(*sub))),
             })
         })
         .collect())

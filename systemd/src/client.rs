@@ -40,6 +40,8 @@ pub struct Options {
     pub watch: WatchList,
     /// Address of the bus; the system bus (`DBUS_SYSTEM_BUS_ADDRESS`, or its usual place) when none.
     pub address: Option<String>,
+    /// Whether the table holds the inventory of all loaded units as well.
+    pub inventory: bool,
     /// Times and sizes.
     pub limits: Limits,
 }
@@ -59,6 +61,8 @@ pub struct Limits {
     pub liveness_limit: Duration,
     /// How often the table is compared with systemd.
     pub reconcile_every: Duration,
+    /// How often the counters of sockets are read, for the inventory.
+    pub sockets_every: Duration,
     /// First and shortest wait before connecting again.
     pub backoff_first: Duration,
     /// Longest wait before connecting again.
@@ -74,6 +78,7 @@ impl Default for Limits {
             liveness_every: Duration::from_secs(2),
             liveness_limit: Duration::from_millis(800),
             reconcile_every: Duration::from_mins(5),
+            sockets_every: Duration::from_secs(15),
             backoff_first: Duration::from_millis(20),
             backoff_last: Duration::from_secs(2),
         }
@@ -131,6 +136,7 @@ impl Systemd {
         let Options {
             watch,
             address,
+            inventory,
             limits,
         } = options;
         let (watch, watch_receiver) = watch::channel(watch);
@@ -152,6 +158,7 @@ impl Systemd {
                 queue: limits.queue,
             },
             limits,
+            has_inventory: inventory,
             clock,
             tasks: tasks.clone(),
             stop,

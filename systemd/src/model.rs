@@ -93,8 +93,18 @@ struct Entry {
     is_stale: bool,
     /// It was seen to run since it was read, so that its unloading may be its end (a transient unit).
     has_run: bool,
-    /// Its cgroup was read at a start after the last full reading: it stays the same until its file says otherwise.
-    is_group_settled: bool,
+    group: Group,
+}
+
+/// How far the cgroup of a service is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Group {
+    /// It may be another one at the next start.
+    Open,
+    /// It is being read.
+    Asked,
+    /// It was read at a start after the last full reading: it stays the same until the file says otherwise.
+    Settled,
 }
 
 #[derive(Clone, Debug)]
@@ -251,8 +261,12 @@ impl Model {
         if let Some(entry) = self.entries.get_mut(unit)
             && let Some(service) = &mut entry.state.service
         {
-            // None: it has ended already.
-            entry.is_group_settled = path.is_some();
+            // None: it has ended already, or has no process.
+            entry.group = if path.is_some() {
+                Group::Settled
+            } else {
+                Group::Open
+            };
             service.control_group = path;
             self.dirty.insert(unit.clone());
         }

@@ -22,6 +22,7 @@ pub(crate) struct Owner {
     pub(crate) shared: Arc<Shared>,
     pub(crate) connect: ConnectOptions,
     pub(crate) limits: Limits,
+    pub(crate) has_inventory: bool,
     pub(crate) clock: SharedClock,
     pub(crate) tasks: Tasks,
     pub(crate) stop: Stop,

@@ -99,6 +99,29 @@ impl UnitChange {
     }
 }
 
+/// The state of a unit, as it is signalled: what the inventory keeps of it.
+#[derive(Debug, Default)]
+#[expect(
+    clippy::option_option,
+    reason = "the outer one says whether it was told, the inner one whether it is set"
+)]
+pub(crate) struct StateChange<'a> {
+    pub(crate) active: Option<ActiveState>,
+    pub(crate) sub: Option<&'a str>,
+    pub(crate) active_since: Option<Option<Timestamp>>,
+}
+
+impl<'a> StateChange<'a> {
+    pub(crate) fn parse(properties: &'a Properties<'_>) -> Self {
+        let told = |name: &str| properties.get(name);
+        Self {
+            active: told("ActiveState").and_then(text).map(ActiveState::parse),
+            sub: told("SubState").and_then(text),
+            active_since: told("ActiveEnterTimestamp").map(timestamp),
+        }
+    }
+}
+
 /// What was told of the interface `org.freedesktop.systemd1.Service`.
 #[derive(Debug, Default)]
 #[expect(

@@ -10,10 +10,12 @@ use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use jiff::Timestamp;
 use zbus::message::Sequence;
 
-use crate::bus::{Bus, UNIT};
+use crate::bus::{Bus, Listed, UNIT};
 use crate::error::is_answer;
-use crate::properties::{Properties, ServiceChange, UnitChange, apply_to_timer};
-use crate::unit::{ActiveState, LoadState, TimerState, UnitName, UnitState};
+use crate::inventory::Details;
+use crate::ledger::{DetailReading, StateReading};
+use crate::properties::{Properties, ServiceChange, StateChange, UnitChange, apply_to_timer};
+use crate::unit::{ActiveState, LoadState, ServiceState, TimerState, UnitName, UnitState};
 use crate::watch_list::WatchList;
 
 /// How many units are read at a time.
@@ -24,6 +26,8 @@ const AT_ONCE: usize = 32;
 pub(crate) struct Reading {
     /// All but whether its triggers are active.
     pub(crate) state: UnitState,
+    /// `ActiveEnterTimestamp`.
+    pub(crate) active_since: Option<Timestamp>,
     /// Where the answer came.
     pub(crate) at: Sequence,
     /// What starts it.
@@ -41,6 +45,20 @@ pub(crate) struct TriggerReading {
 }
 
 impl Reading {
+    /// What the inventory wants to know of it.
+    pub(crate) fn details(&self) -> Option<DetailReading> {
+        let service = self.state.service.clone()?;
+        Some(DetailReading {
+            state: Some(StateReading {
+                active: self.state.active,
+                sub: self.state.sub.clone(),
+                active_since: self.active_since,
+            }),
+            details: Details::Service(Box::new(service)),
+            at: self.at,
+        })
+    }
+
     /// The state with its triggers, for who asked for one unit.
     pub(crate) fn into_state(self, monotonic_zero: Timestamp) -> UnitState {
         let mut state = self.state;
@@ -59,6 +77,40 @@ impl Reading {
     }
 }
 
+/// Reads what only units of this type have. This loads the unit if it is not loaded.
+pub(crate) async fn read_details(bus: &Bus, unit: &UnitName) -> zbus::Result<DetailReading> {
+    if unit.kind() == "socket" {
+        let (_, at) = bus.unit_property(unit, UNIT, "ActiveState").await?;
+        return Ok(DetailReading {
+            state: None,
+            details: Details::Socket(bus.socket_state(unit).await?),
+            at,
+        });
+    }
+    let reply = bus.unit_properties(unit).await?;
+    let body = reply.body();
+    let properties: Properties<'_> = body.deserialize()?;
+    let details = if unit.kind() == "timer" {
+        let mut timer = TimerState::default();
+        apply_to_timer(&properties, &mut timer);
+        Details::Timer(timer)
+    } else {
+        let mut service = ServiceState::default();
+        ServiceChange::parse(&properties).apply(&mut service);
+        Details::Service(Box::new(service))
+    };
+    let state = StateChange::parse(&properties);
+    Ok(DetailReading {
+        state: state.active.map(|active| StateReading {
+            active,
+            sub: state.sub.unwrap_or_default().to_owned(),
+            active_since: state.active_since.flatten(),
+        }),
+        details,
+        at: reply.recv_position(),
+    })
+}
+
 /// Everything on the watch list, at about one moment.
 #[derive(Debug)]
 pub(crate) struct Picture {
@@ -68,6 +120,8 @@ pub(crate) struct Picture {
     pub(crate) names: BTreeMap<UnitName, UnitName>,
     /// All units behind names and globs.
     pub(crate) readings: Vec<Reading>,
+    /// All loaded units, if they were listed.
+    pub(crate) listed: Vec<Listed>,
     /// Where the list of loaded units came.
     pub(crate) listed_at: Sequence,
 }
@@ -80,6 +134,7 @@ pub(crate) async fn read(bus: &Bus, unit: &UnitName) -> zbus::Result<Reading> {
     let mut change = UnitChange::parse(&properties);
     let job_path = change.job.clone().flatten().map(|(_, path)| path);
     let trigger_names = change.triggered_by.take().unwrap_or_default();
+    let active_since = StateChange::parse(&properties).active_since.flatten();
     let mut state = UnitState::blank(unit.clone());
     change.apply(&mut state);
     if let Some(service) = &mut state.service {
@@ -93,6 +148,7 @@ pub(crate) async fn read(bus: &Bus, unit: &UnitName) -> zbus::Result<Reading> {
     let triggers = join_all(trigger_names.into_iter().map(|id| read_trigger(bus, id))).await;
     Ok(Reading {
         state,
+        active_since,
         at: reply.recv_position(),
         triggers: triggers.into_iter().flatten().collect(),
     })
@@ -143,17 +199,22 @@ pub(crate) fn is_candidate(load: LoadState, active: ActiveState) -> bool {
     exists(load, active) && (load != LoadState::Masked || active != ActiveState::Inactive)
 }
 
-/// Reads all that is watched; the globs stand for those in `remembered` as well.
+/// Reads all that is watched; the globs stand for those in `remembered` as well. Lists all loaded units if globs or the
+/// inventory need it.
 pub(crate) async fn take_picture(
     bus: &Bus,
     watch: &WatchList,
     remembered: BTreeSet<UnitName>,
+    has_inventory: bool,
 ) -> zbus::Result<Picture> {
-    let (listed, enabled, listed_at) = if watch.globs().is_empty() {
-        (Vec::new(), Vec::new(), bus.ping().await?)
-    } else {
+    let (listed, enabled, listed_at) = if !watch.globs().is_empty() {
         let ((listed, at), enabled) = try_join(bus.list_units(), bus.enabled_units()).await?;
         (listed, enabled, at)
+    } else if has_inventory {
+        let (listed, at) = bus.list_units().await?;
+        (listed, Vec::new(), at)
+    } else {
+        (Vec::new(), Vec::new(), bus.ping().await?)
     };
     // A name is asked for as it is: what is read there tells the unit's own name, which an alias does not have.
     let answers: Vec<(UnitName, Reading)> = stream::iter(watch.names().cloned())
@@ -172,9 +233,9 @@ pub(crate) async fn take_picture(
         .collect();
     let known: BTreeSet<&UnitName> = names.values().collect();
     let loaded = listed
-        .into_iter()
+        .iter()
         .filter(|row| is_candidate(row.load, row.active))
-        .map(|row| row.id);
+        .map(|row| row.id.clone());
     let by_glob: BTreeSet<UnitName> = loaded
         .chain(enabled)
         .chain(remembered)
@@ -194,6 +255,7 @@ pub(crate) async fn take_picture(
         watch: watch.clone(),
         names,
         readings: by_name.chain(found.into_iter().flatten()).collect(),
+        listed,
         listed_at,
     })
 }
@@ -204,6 +266,7 @@ fn unreadable(id: UnitName, at: Sequence) -> Reading {
     state.load = LoadState::Error;
     Reading {
         state,
+        active_since: None,
         at,
         triggers: Vec::new(),
     }

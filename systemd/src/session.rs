@@ -6,6 +6,8 @@
 
 mod calls;
 mod liveness;
+mod pictures;
+mod stock;
 
 use std::collections::BTreeSet;
 use std::future::{Future, pending};
@@ -24,12 +26,12 @@ use tokio::time::{Interval, MissedTickBehavior, Sleep, sleep};
 
 use self::calls::{Answer, ask};
 use self::liveness::{Liveness, Pulse};
+use self::stock::Stock;
 use crate::bus::Bus;
 use crate::client::{Shared, monotonic_zero};
-use crate::error::is_answer;
 use crate::model::{Model, Need};
 use crate::owner::Owner;
-use crate::reading::{Picture, take_picture};
+use crate::reading::Picture;
 use crate::signals::{Stamped, drain};
 use crate::table::Sync;
 use crate::unit::UnitName;
@@ -74,6 +76,8 @@ pub(crate) struct Session {
     stop: Stop,
     bus: Bus,
     model: Model,
+    /// What sees to the inventory, if there is one.
+    stock: Option<Stock>,
     signals: mpsc::Receiver<Stamped>,
     has_overflowed: Arc<AtomicBool>,
     answers: FuturesUnordered<BoxFuture<'static, Answer>>,
@@ -110,6 +114,9 @@ impl Session {
             clock: Arc::clone(&owner.clock),
             stop: owner.stop.clone(),
             liveness: Liveness::new(bus.clone(), &owner.limits),
+            stock: owner
+                .has_inventory
+                .then(|| Stock::new(bus.clone(), &owner.limits)),
             bus,
             model: Model::new(owner.remembered.clone()),
             signals,
@@ -164,6 +171,10 @@ impl Session {
                         Err(error) => self.picture_failed(&error),
                     }
                 }
+                event = Stock::next(&mut self.stock) => {
+                    self.stock_up(event);
+                    self.follow_up(watch)
+                }
                 () = optional(&mut self.settled) => {
                     self.settled = None;
                     self.model.settle();
@@ -197,13 +208,20 @@ impl Session {
     /// Applies this signal and all that have queued up behind it.
     fn hear(&mut self, first: Stamped) {
         self.liveness.heard();
-        self.model.hear(first);
+        self.hear_one(first);
         for _ in 1..BATCH {
             match self.signals.try_recv() {
-                Ok(stamped) => self.model.hear(stamped),
+                Ok(stamped) => self.hear_one(stamped),
                 Err(_) => break,
             }
         }
+    }
+
+    fn hear_one(&mut self, stamped: Stamped) {
+        if let Some(stock) = &mut self.stock {
+            stock.hear(&stamped);
+        }
+        self.model.hear(stamped);
     }
 
     /// Does what the model needs, and publishes what changed.
@@ -221,8 +239,17 @@ impl Session {
                     self.picture_due
                         .get_or_insert_with(|| Box::pin(sleep(FILES_CHANGED)));
                 }
-                need => self.answers.push(ask(self.bus.clone(), need)),
+                Need::ControlGroup(unit) if self.stock_asks_group(&unit) => {}
+                need => {
+                    if let (Need::Unit(unit), Some(stock)) = (&need, &mut self.stock) {
+                        stock.expect(unit);
+                    }
+                    self.answers.push(ask(self.bus.clone(), need));
+                }
             }
+        }
+        if let Some(stock) = &mut self.stock {
+            stock.follow_up();
         }
         if self.model.is_settling() && self.settled.is_none() {
             self.settled = Some(Box::pin(sleep(SETTLE)));
@@ -233,78 +260,6 @@ impl Session {
         if is_picture_needed {
             self.start_picture(Purpose::Resync, watch);
         }
-        None
-    }
-
-    fn start_picture(&mut self, purpose: Purpose, watch: &mut watch::Receiver<WatchList>) {
-        self.picture_due = None;
-        if self.picture.is_some() {
-            self.is_picture_outdated = true;
-            return;
-        }
-        self.is_picture_outdated = false;
-        self.model.begin_picture();
-        let bus = self.bus.clone();
-        let list = watch.borrow_and_update().clone();
-        let remembered = self.model.remembered();
-        self.picture = Some(Box::pin(async move {
-            let picture = take_picture(&bus, &list, remembered).await?;
-            if purpose == Purpose::Reconcile {
-                sleep(EXPLAINED_WITHIN).await;
-            }
-            Ok((picture, purpose))
-        }));
-    }
-
-    fn take_picture(
-        &mut self,
-        picture: Picture,
-        purpose: Purpose,
-        watch: &mut watch::Receiver<WatchList>,
-    ) -> Option<End> {
-        self.liveness.heard();
-        self.shared.counters.count_resync();
-        self.reconcile.reset_after(self.reconcile_every);
-        // One that is outdated shows a reload or a new list, which is no drift.
-        if purpose == Purpose::Reconcile && !self.is_picture_outdated {
-            let drifted = self.model.drift(&picture);
-            if !drifted.is_empty() {
-                tracing::warn!(units = ?drifted, "the table had drifted from systemd, put right");
-                self.shared.counters.count_drift(drifted.len() as u64);
-            }
-        }
-        self.model.adopt(picture);
-        if self.is_picture_outdated {
-            // The next one is on its way; what is known so far is right but for what made it outdated.
-            self.start_picture(Purpose::Resync, watch);
-        }
-        if !self.was_synchronised {
-            tracing::info!("synchronised with systemd");
-        }
-        self.was_synchronised = true;
-        self.shared.bus.send_replace(Some(self.bus.clone()));
-        let now = self.clock.now();
-        let model = &mut self.model;
-        model.set_monotonic_zero(monotonic_zero(&*self.clock));
-        self.shared.table.send_modify(|table| {
-            let table = Arc::make_mut(table);
-            model.publish(table);
-            table.sync = Sync::Synchronised;
-            table.as_of = now;
-        });
-        self.follow_up(watch)
-    }
-
-    fn picture_failed(&mut self, error: &zbus::Error) -> Option<End> {
-        self.model.give_up_picture();
-        if is_answer(error) {
-            // It answers, but not this: nothing is gained by asking again at once.
-            return Some(self.lost(&format!("cannot list systemd's units: {error}")));
-        }
-        tracing::warn!(%error, "systemd does not answer, asking again");
-        // It does not answer: the ping goes on, and its answer asks for the next picture.
-        self.lose();
-        self.liveness.doubt();
         None
     }
 
@@ -334,12 +289,13 @@ impl Session {
 
     fn publish(&mut self) {
         let now = self.clock.now();
-        let model = &mut self.model;
+        let (model, stock) = (&mut self.model, &mut self.stock);
         model.set_monotonic_zero(monotonic_zero(&*self.clock));
         self.shared.table.send_if_modified(|table| {
             let table = Arc::make_mut(table);
             table.as_of = now;
-            model.publish(table)
+            let is_news = model.publish(table);
+            stock.as_mut().is_some_and(|stock| stock.publish(table)) || is_news
         });
     }
 

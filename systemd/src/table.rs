@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use prunelle_foundation::clock::Now;
 
+use crate::inventory::Inventory;
 use crate::service_up::{ServiceUp, service_up};
 use crate::unit::{UnitName, UnitState};
 
@@ -33,6 +34,8 @@ pub struct UnitTable {
     pub glob_matches: BTreeMap<String, usize>,
     /// Globs of the watch list that stand for no unit.
     pub unmatched_globs: Vec<String>,
+    /// All loaded units; none unless asked for ([`Options::inventory`](crate::Options)), or not known yet.
+    pub inventory: Option<Inventory>,
 }
 
 impl UnitTable {
@@ -44,6 +47,7 @@ impl UnitTable {
             units: BTreeMap::new(),
             glob_matches: BTreeMap::new(),
             unmatched_globs: Vec::new(),
+            inventory: None,
         }
     }
 

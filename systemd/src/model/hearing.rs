@@ -4,8 +4,9 @@ use std::mem;
 
 use zbus::message::{Message, Sequence};
 
-use super::{Model, Need};
+use super::{Group, Model, Need};
 use crate::bus::{SERVICE, TIMER, UNIT};
+use crate::ledger::is_running;
 use crate::properties::{Properties, ServiceChange, UnitChange, apply_to_timer, unload};
 use crate::reading::is_on;
 use crate::signals::{Signal, Stamped};
@@ -146,10 +147,14 @@ impl Model {
             });
         }
         if is_running(entry.state.active)
-            && !was_running
-            && entry.state.service.is_some()
-            && !entry.is_group_settled
+            // Between two runs there is none, nor is there when nothing is left of what ran.
+            && !entry.state.sub.starts_with("auto-restart")
+            && entry.state.sub != "exited"
+            && let Some(service) = &entry.state.service
+            && entry.group != Group::Asked
+            && (service.control_group.is_none() || (!was_running && entry.group == Group::Open))
         {
+            entry.group = Group::Asked;
             self.needs.push(Need::ControlGroup(unit.clone()));
         }
         if entry.state.active != ActiveState::Inactive {
@@ -199,9 +204,4 @@ impl Model {
             }
         }
     }
-}
-
-/// Whether a unit in this state has a cgroup.
-pub(super) fn is_running(active: ActiveState) -> bool {
-    !matches!(active, ActiveState::Inactive | ActiveState::Failed)
 }

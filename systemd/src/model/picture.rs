@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use super::hearing::is_running;
-use super::{Entry, Model, Trigger};
+use super::{Entry, Group, Model, Trigger};
+use crate::ledger::is_running;
 use crate::reading::{Picture, Reading, exists};
 use crate::unit::{ActiveState, UnitName};
 
@@ -67,6 +67,7 @@ impl Model {
             watch,
             names,
             readings,
+            listed: _,
             listed_at,
         } = picture;
         self.watch = watch;
@@ -105,6 +106,7 @@ impl Model {
     pub(super) fn merge(&mut self, reading: Reading) {
         let Reading {
             mut state,
+            active_since: _,
             at,
             triggers,
         } = reading;
@@ -128,7 +130,7 @@ impl Model {
             triggers: trigger_names,
             is_stale: false,
             has_run,
-            is_group_settled: false,
+            group: Group::Open,
             state: state.clone(),
         };
         if let Some(known) = self.entries.remove(&id) {

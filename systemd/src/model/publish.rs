@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::mem;
 use std::sync::Arc;
 
-use super::hearing::is_running;
 use super::{Entry, Model};
+use crate::ledger::is_running;
 use crate::reading::exists;
 use crate::table::UnitTable;
 use crate::unit::{UnitName, UnitState};

@@ -15,6 +15,7 @@ fn reading(text: &str, active: ActiveState) -> Reading {
     state.active = active;
     Reading {
         state,
+        active_since: None,
         at: Sequence::default(),
         triggers: Vec::new(),
     }
@@ -39,6 +40,7 @@ fn picture(watch: &str, readings: Vec<Reading>) -> Picture {
             .collect(),
         watch,
         readings,
+        listed: Vec::new(),
         listed_at: Sequence::default(),
     }
 }

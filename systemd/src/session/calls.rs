@@ -3,7 +3,7 @@
 use futures_util::future::BoxFuture;
 use tokio::time::sleep;
 
-use super::{FILES_CHANGED, Session};
+use super::{FILES_CHANGED, Session, stock};
 use crate::bus::Bus;
 use crate::error::is_answer;
 use crate::model::Need;
@@ -47,12 +47,38 @@ pub(super) fn ask(bus: Bus, need: Need) -> BoxFuture<'static, Answer> {
 }
 
 impl Session {
+    /// Gives the inventory what was read for it, and the watched units what concerns them.
+    pub(super) fn stock_up(&mut self, event: stock::Event) {
+        let Some(stock) = &mut self.stock else {
+            return;
+        };
+        if let stock::Event::Group(unit, path) = &event {
+            self.model.learn_control_group(unit, path.clone());
+        }
+        stock.take(event);
+    }
+
+    /// Whether the inventory reads the cgroup of this unit already.
+    pub(super) fn stock_asks_group(&self, unit: &UnitName) -> bool {
+        self.stock
+            .as_ref()
+            .is_some_and(|stock| stock.asks_group(unit))
+    }
+
     /// Gives an answer to the model.
     pub(super) fn take(&mut self, answer: Answer) {
         match answer {
-            Answer::Unit(unit, Ok(reading)) => self.model.learn(&unit, Some(*reading)),
+            Answer::Unit(unit, Ok(reading)) => {
+                if let Some(stock) = &mut self.stock {
+                    stock.learn(&reading);
+                }
+                self.model.learn(&unit, Some(*reading));
+            }
             Answer::Unit(unit, Err(error)) => {
                 self.model.learn(&unit, None);
+                if let Some(stock) = &mut self.stock {
+                    stock.miss(&unit);
+                }
                 if !is_answer(&error) {
                     tracing::debug!(%unit, %error, "cannot read unit, taking a full picture soon");
                     self.picture_due

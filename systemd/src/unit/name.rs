@@ -73,6 +73,27 @@ impl UnitName {
     }
 }
 
+/// Writes the name of the unit at a D-Bus object path into `name`; false when no unit is there.
+pub(crate) fn name_of_path(path: &str, name: &mut String) -> bool {
+    name.clear();
+    let Some(mut rest) = path.strip_prefix(UNIT_PATH_PREFIX) else {
+        return false;
+    };
+    while let Some((plain, escaped)) = rest.split_once('_') {
+        name.push_str(plain);
+        let Some((Ok(byte), after)) = escaped
+            .split_at_checked(2)
+            .map(|(hex, after)| (u8::from_str_radix(hex, 16), after))
+        else {
+            return false;
+        };
+        name.push(char::from(byte));
+        rest = after;
+    }
+    name.push_str(rest);
+    !name.is_empty()
+}
+
 /// Under which all units have their objects.
 const UNIT_PATH_PREFIX: &str = "/org/freedesktop/systemd1/unit/";
 

@@ -193,6 +193,7 @@ async fn without_a_bus_nothing_is_known_and_nothing_hangs() {
         watch: "web".parse().unwrap(),
         address: Some("unix:path=/nowhere/bus".to_owned()),
         limits: Limits::default(),
+        inventory: false,
     };
     let clock = Arc::new(SystemClock::new().unwrap());
     let systemd = Systemd::start(options, clock, &lifecycle.tasks(), lifecycle.stop());

@@ -7,6 +7,7 @@ use prunelle_foundation::clock::SystemClock;
 use prunelle_foundation::lifecycle::Lifecycle;
 use prunelle_foundation::telemetry::{self, LogFormat};
 use prunelle_sandbox::Manager;
+use prunelle_systemd::inventory::LoadedUnit;
 use prunelle_systemd::unit::{ActiveState, ServiceState};
 use prunelle_systemd::{
     Job, JobResult, Limits, Options, ServiceUp, Sync, Systemd, SystemdError, UnitName, UnitState,
@@ -71,6 +72,28 @@ impl World {
         watch: &str,
         limits: Limits,
     ) -> Self {
+        Self::start_for(options, watch, limits, false).await
+    }
+
+    /// Starts a client that keeps the inventory of all loaded units as well.
+    pub(crate) async fn start_with_inventory(
+        units: &[(&str, &str)],
+        watch: &str,
+        limits: Limits,
+    ) -> Self {
+        let mut options = prunelle_sandbox::Options::default();
+        for (name, text) in units {
+            options = options.unit(*name, *text);
+        }
+        Self::start_for(options, watch, limits, true).await
+    }
+
+    async fn start_for(
+        options: prunelle_sandbox::Options,
+        watch: &str,
+        limits: Limits,
+        inventory: bool,
+    ) -> Self {
         // The first test of a process sets it up; what fails then says why.
         let _ = telemetry::init(LogFormat::Logfmt, "prunelle_systemd=debug");
         let manager = Manager::start(options).unwrap();
@@ -79,6 +102,7 @@ impl World {
             watch: watch.parse().unwrap(),
             address: Some(manager.bus_address()),
             limits,
+            inventory,
         };
         let clock = Arc::new(SystemClock::new().unwrap());
         let systemd = Systemd::start(options, clock, &lifecycle.tasks(), lifecycle.stop());
@@ -142,6 +166,31 @@ impl World {
         .await;
     }
 
+    /// Waits until a unit is in the inventory as wanted.
+    pub(crate) async fn until_loaded(
+        &mut self,
+        unit: &str,
+        what: &str,
+        is_so: impl Fn(&LoadedUnit) -> bool,
+    ) -> LoadedUnit {
+        let key = name(unit);
+        let table = self
+            .until(&format!("{unit} is {what}"), |table| {
+                loaded(table, &key).is_some_and(&is_so)
+            })
+            .await;
+        loaded(&table, &key).unwrap().clone()
+    }
+
+    /// Waits until a unit is not loaded.
+    pub(crate) async fn until_unloaded(&mut self, unit: &str) {
+        let key = name(unit);
+        self.until(&format!("{unit} is unloaded"), |table| {
+            table.sync == Sync::Synchronised && loaded(table, &key).is_none()
+        })
+        .await;
+    }
+
     /// What the table says now.
     pub(crate) fn unit(&self, unit: &str) -> Arc<UnitState> {
         Arc::clone(&self.table.borrow().units[&name(unit)])
@@ -189,6 +238,17 @@ impl World {
     pub(crate) fn systemctl(&self, arguments: &[&str]) -> String {
         self.manager.systemctl(arguments).unwrap()
     }
+}
+
+/// A unit of the inventory, in a table that can be trusted.
+pub(crate) fn loaded<'a>(table: &'a UnitTable, unit: &UnitName) -> Option<&'a LoadedUnit> {
+    let is_trusted = table.sync == Sync::Synchronised;
+    table
+        .inventory
+        .as_ref()
+        .filter(|_| is_trusted)?
+        .units
+        .get(unit)
 }
 
 pub(crate) fn service(state: &UnitState) -> &ServiceState {

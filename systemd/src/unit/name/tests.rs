@@ -101,4 +101,26 @@ proptest! {
             prop_assert_eq!(a == b, a.object_path() == b.object_path());
         }
     }
+
+    #[test]
+    fn a_path_tells_its_name(stem in "[a-zA-Z0-9:_.@\\\\-]{1,12}") {
+        if let Ok(unit) = stem.parse::<UnitName>() {
+            let mut name = String::new();
+            prop_assert!(name_of_path(&unit.object_path(), &mut name));
+            prop_assert_eq!(name, unit.as_str());
+        }
+    }
+}
+
+#[test]
+fn other_paths_tell_no_name() {
+    let mut name = String::new();
+    for path in [
+        "/org/freedesktop/systemd1/unit/",
+        "/org/freedesktop/systemd1",
+        "/org/freedesktop/systemd1/unit/a_2",
+        "/org/freedesktop/systemd1/unit/a_zz",
+    ] {
+        assert!(!name_of_path(path, &mut name), "{path}");
+    }
 }
