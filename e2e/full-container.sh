@@ -211,6 +211,9 @@ main_pid() { inside systemctl show --value --property MainPID "$1"; }
 runs_as() { [ "$(inside stat -c %U "/proc/$(main_pid "$2")")" = "$1" ]; }
 check 'the healer is not root' runs_as prunelle prunelle-healer.service
 check 'the exporter is not root' runs_as prunelle-exporter prunelle-exporter.service
+# Its unit takes nothing from it that a collector needs.
+collector_failures() { inside curl -fsS http://127.0.0.1:9750/metrics | grep '^node_scrape_collector_success.* 0$'; }
+check 'no collector fails for want of a right' not collector_failures
 
 # --- settings, and a second install ----------------------------------------------------------------------------------
 

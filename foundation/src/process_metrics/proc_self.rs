@@ -1,8 +1,16 @@
 //! What `/proc/self` says.
 
 use std::fs;
+use std::sync::LazyLock;
 
 use rustix::process::{Resource, getrlimit};
+
+/// Unix time of boot in seconds, read once: it follows steps of the wall clock, and a start time that moves would look
+/// like a restart.
+static BOOT_TIME: LazyLock<Option<f64>> = LazyLock::new(|| {
+    let stat = fs::read_to_string("/proc/stat").ok()?;
+    boot_time(&stat)
+});
 
 /// Facts about this process; none where the kernel did not tell.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -30,9 +38,7 @@ impl ProcSelf {
         let scale = Scale {
             ticks_per_second: to_f64(rustix::param::clock_ticks_per_second()),
             page_bytes: rustix::param::page_size() as u64,
-            boot_time: fs::read_to_string("/proc/stat")
-                .ok()
-                .and_then(|text| boot_time(&text)),
+            boot_time: *BOOT_TIME,
         };
         let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();
         Self {
