@@ -18,6 +18,7 @@ pub mod files;
 pub mod filesystem;
 pub mod host;
 pub mod lane;
+pub mod links;
 pub mod machine;
 pub mod metric;
 pub mod options;

@@ -3,12 +3,18 @@
 //! None of them panics, whatever the bytes, and none makes up a number: an item that every kernel has is an
 //! error when it is missing, an item that only some kernels have is an `Option`.
 
+use crate::roots::Malformed;
+
 pub mod file_nr;
 pub mod loadavg;
 pub mod meminfo;
 pub mod mountinfo;
 pub mod net_dev;
+pub mod netstat;
+pub mod nf_conntrack;
 pub mod pressure;
+pub mod sockstat;
+pub mod softnet_stat;
 pub mod stat;
 pub mod vmstat;
 
@@ -37,6 +43,23 @@ pub(crate) fn decimal(text: &[u8]) -> Option<f64> {
         return None;
     }
     std::str::from_utf8(text).ok()?.parse().ok()
+}
+
+/// Parses an unsigned hexadecimal number without `0x`; `None` when it is anything else, or too large.
+fn hexadecimal(text: &[u8]) -> Option<u64> {
+    if text.is_empty() || !text.iter().all(u8::is_ascii_hexdigit) {
+        return None;
+    }
+    u64::from_str_radix(std::str::from_utf8(text).ok()?, 16).ok()
+}
+
+/// An error when a file does not end with its last line: the kernel ends each, so that a number at the end of a cut one
+/// would be part of a number.
+fn is_whole(content: &[u8]) -> Result<(), Malformed> {
+    match content.last() {
+        None | Some(b'\n') => Ok(()),
+        Some(_) => Err(Malformed::Contradiction("its last line is cut")),
+    }
 }
 
 /// The words of a line: whatever stands between white space.

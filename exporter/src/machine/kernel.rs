@@ -78,7 +78,7 @@ impl Kernel {
             Err(malformed) => return Err(malformed),
         };
         devices.retain(|device| counts(&device.device));
-        Ok(Some(devices))
+        Ok(Some(devices.into_iter().map(DeviceBytes::from).collect()))
     }
 
     /// Parses `/proc/meminfo` and makes something of it; errors name the file.

@@ -1,9 +1,20 @@
-//! `/proc/net/dev`: bytes received and sent by each network device.
+//! `/proc/net/dev`: what each network device has received and sent.
 
-use super::{label, lines, number, words};
+use super::{is_whole, label, lines, number, words};
 use crate::roots::Malformed;
 
 /// The counters of one device since it was made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Device {
+    /// The device, as text for a label.
+    pub device: String,
+    /// bytes, packets, errs, drop, fifo, frame, compressed, multicast.
+    pub received: [u64; 8],
+    /// bytes, packets, errs, drop, fifo, colls, carrier, compressed.
+    pub sent: [u64; 8],
+}
+
+/// The bytes of one device since it was made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeviceBytes {
     /// The device, as text for a label.
@@ -14,8 +25,19 @@ pub struct DeviceBytes {
     pub sent: u64,
 }
 
+impl From<Device> for DeviceBytes {
+    fn from(device: Device) -> Self {
+        let ([received, ..], [sent, ..]) = (device.received, device.sent);
+        Self {
+            device: device.device,
+            received,
+            sent,
+        }
+    }
+}
+
 /// Parses the file: two lines of titles, then one line a device.
-pub fn parse(content: &[u8]) -> Result<Vec<DeviceBytes>, Malformed> {
+pub fn parse(content: &[u8]) -> Result<Vec<Device>, Malformed> {
     let mut devices = Vec::new();
     let mut has_titles = false;
     for (line_number, line) in lines(content) {
@@ -25,35 +47,36 @@ pub fn parse(content: &[u8]) -> Result<Vec<DeviceBytes>, Malformed> {
             devices.push(device(line_number, line)?);
         }
     }
-    if has_titles {
-        Ok(devices)
-    } else {
-        Err(Malformed::Missing("the lines of titles"))
+    if !has_titles {
+        return Err(Malformed::Missing("the lines of titles"));
     }
+    is_whole(content)?;
+    Ok(devices)
 }
 
-/// `eth0: 1 2 3 …`; before Linux 2.6.38 without white space after the colon.
-fn device(line: usize, text: &[u8]) -> Result<DeviceBytes, Malformed> {
+/// `eth0: 1 2 3 …`; before Linux 2.6.38 without white space after the colon. A name may hold a colon itself.
+fn device(line: usize, text: &[u8]) -> Result<Device, Malformed> {
     let malformed = |item, wanted| Malformed::Item { line, item, wanted };
     let colon = text
         .iter()
-        .position(|&byte| byte == b':')
+        .rposition(|&byte| byte == b':')
         .ok_or_else(|| malformed("the device", "followed by a colon"))?;
     let (name, counters) = text.split_at(colon);
-    let counters: Vec<u64> = words(counters.strip_prefix(b":").unwrap_or(counters))
-        .map(number)
-        .collect::<Option<_>>()
-        .ok_or_else(|| malformed("a counter", "a number"))?;
-    // Eight columns received, eight sent; bytes are the first of each.
-    let (Some(&received), Some(&sent), Some(_)) =
-        (counters.first(), counters.get(8), counters.get(15))
-    else {
-        return Err(malformed("a device", "followed by sixteen counters"));
+    let mut words = words(counters.strip_prefix(b":").unwrap_or(counters));
+    let mut columns = || {
+        let mut columns = [0; 8];
+        for column in &mut columns {
+            let word = words
+                .next()
+                .ok_or_else(|| malformed("a device", "followed by sixteen counters"))?;
+            *column = number(word).ok_or_else(|| malformed("a counter", "a number"))?;
+        }
+        Ok(columns)
     };
-    Ok(DeviceBytes {
+    Ok(Device {
         device: label(name.trim_ascii()),
-        received,
-        sent,
+        received: columns()?,
+        sent: columns()?,
     })
 }
 

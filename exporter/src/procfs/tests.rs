@@ -1,6 +1,8 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::links::{self, Link, Traffic, netlink};
+use crate::roots::Malformed;
 use crate::{cgroup, os_release, sysfs};
 
 macro_rules! fixture {
@@ -16,6 +18,23 @@ type Parser = (&'static [u8], fn(&[u8]));
 const PARSERS: &[Parser] = &[
     (fixture!("proc/1/mountinfo"), |it| _ = mountinfo::parse(it)),
     (fixture!("proc/1/net/dev"), |it| _ = net_dev::parse(it)),
+    (fixture!("proc/1/net/netstat"), netstat_tables),
+    (fixture!("proc/1/net/snmp"), netstat_tables),
+    (fixture!("proc/1/net/snmp6"), |it| {
+        _ = netstat::parse_snmp6(it, |counter| counter.number().map(drop));
+    }),
+    (fixture!("proc/1/net/sockstat"), |it| {
+        _ = sockstat::parse(it);
+    }),
+    (fixture!("proc/1/net/sockstat6"), |it| {
+        _ = sockstat::parse(it);
+    }),
+    (fixture!("proc/1/net/softnet_stat"), |it| {
+        _ = softnet_stat::parse(it);
+    }),
+    (fixture!("proc/1/net/stat/nf_conntrack"), |it| {
+        _ = nf_conntrack::parse(it);
+    }),
     (fixture!("proc/loadavg"), |it| _ = loadavg::parse(it)),
     (fixture!("proc/meminfo"), |it| _ = meminfo::parse(it)),
     (fixture!("proc/meminfo"), |it| {
@@ -41,9 +60,31 @@ const PARSERS: &[Parser] = &[
     (fixture!("etc/os-release"), |it| _ = os_release::parse(it)),
     (b"0-3,8\n", |it| _ = sysfs::cpu_list::parse(it)),
     (b"-500\n", |it| _ = sysfs::signed(it)),
+    (b"0x1003\n", |it| {
+        _ = links::sysfs::parse_number(it, "flags");
+    }),
     (b"1500\n", |it| _ = sysfs::unsigned(it)),
     (b"x86_pkg_temp\n", |it| _ = sysfs::text(it)),
+    (
+        include_bytes!("../../tests/fixtures/rtnetlink/dump"),
+        rtnetlink,
+    ),
 ];
+
+fn netstat_tables(content: &[u8]) {
+    _ = netstat::parse_tables(content, |counter| counter.number().map(drop));
+}
+
+/// Not a file, but bytes of the kernel all the same.
+fn rtnetlink(datagram: &[u8]) {
+    let links = netlink::messages(datagram).map(|message| match message?.content {
+        netlink::Content::Link(link) => Link::of_message(&link, |_| true),
+        _ => Ok(None),
+    });
+    _ = links.collect::<Result<Vec<_>, Malformed>>();
+    _ = Traffic::of_stats64(datagram);
+    _ = Traffic::of_stats32(datagram);
+}
 
 #[test]
 fn a_label_keeps_utf8_and_tells_other_bytes_apart() {
