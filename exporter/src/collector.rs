@@ -20,6 +20,7 @@ mod memory_usage;
 mod network_usage;
 mod services;
 mod swap_usage;
+mod textfile;
 mod thresholds;
 
 /// All collectors, in the order in which they are written.
@@ -29,6 +30,7 @@ pub const COLLECTORS: &[Collector] = &[
     swap_usage::COLLECTOR,
     network_usage::COLLECTOR,
     filesystem::COLLECTOR,
+    textfile::COLLECTOR,
     services::COLLECTOR,
     thresholds::COLLECTOR,
     info::COLLECTOR,

@@ -12,6 +12,7 @@ use crate::machine::Machine;
 use crate::options::Options;
 use crate::overview::OverviewSample;
 use crate::roots::Roots;
+use crate::textfile;
 use crate::thresholds::Thresholds;
 
 /// One host, as the exporter sees it.
@@ -31,6 +32,8 @@ pub struct Host {
     pub overview_max_age: Duration,
     /// Asks the file systems.
     pub filesystems: Prober,
+    /// Reads textfiles.
+    pub textfiles: textfile::Reader,
     /// The watched units; none when none are to be watched.
     pub units: Option<Units>,
     /// What the rules compare with.

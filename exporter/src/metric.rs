@@ -47,6 +47,16 @@ impl Metric {
         Self { labels, ..self }
     }
 
+    /// Whether a family of this name is of this metric.
+    pub fn has_name(&self, name: &str) -> bool {
+        match self.name.split_once('*') {
+            Some((before, after)) => name
+                .strip_prefix(before)
+                .is_some_and(|rest| rest.len() > after.len() && rest.ends_with(after)),
+            None => self.name == name,
+        }
+    }
+
     const fn new(name: &'static str, help: &'static str, kind: Kind) -> Self {
         Self {
             name,

@@ -3,7 +3,10 @@
 //! Label values are kept one after another in one text, so that a sample costs no allocation of its own. A limit on
 //! series holds for each collector: what is beyond it is not kept, only counted.
 
+use std::sync::Arc;
+
 use crate::metric::{Metric, Value};
+use crate::textfile::{self, Family};
 
 /// Ends each label value in the text, so that no two lists of values read alike.
 const END: char = '\u{1f}';
@@ -17,6 +20,8 @@ pub struct Output {
     ends: Vec<usize>,
     samples: Vec<Sample>,
     families: Vec<Head>,
+    /// What is text already.
+    ready_made: Arc<[Family]>,
     max_series: usize,
     dropped: u64,
 }
@@ -46,6 +51,7 @@ impl Output {
             ends: Vec::new(),
             samples: Vec::new(),
             families: Vec::new(),
+            ready_made: Arc::default(),
             max_series,
             dropped: 0,
         }
@@ -78,7 +84,24 @@ impl Output {
         self.begin(pattern, Some(middle))
     }
 
-    /// How many samples there are.
+    /// Takes families that are text already, instead of those taken before. They come last: the limit cuts them first.
+    pub fn ready_made(&mut self, families: &Arc<[Family]>) {
+        let room = self.max_series.saturating_sub(self.samples.len());
+        let samples: usize = families.iter().map(Family::samples).sum();
+        self.ready_made = if samples <= room {
+            Arc::clone(families)
+        } else {
+            self.dropped += u64::try_from(samples - room).unwrap_or(u64::MAX);
+            textfile::cut(families, room).into()
+        };
+    }
+
+    /// What is text already.
+    pub fn text(&self) -> &Arc<[Family]> {
+        &self.ready_made
+    }
+
+    /// How many samples there are, without those that are text already.
     pub fn series(&self) -> usize {
         self.samples.len()
     }
@@ -94,6 +117,7 @@ impl Output {
         self.ends.clear();
         self.samples.clear();
         self.families.clear();
+        self.ready_made = Arc::default();
         self.dropped = 0;
     }
 

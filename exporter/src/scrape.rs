@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use prometheus_client::registry::Registry;
+use prunelle_foundation::exposition::Format;
 use prunelle_foundation::lifecycle::Tasks;
 use prunelle_foundation::{build_info, process_metrics};
 use tokio::sync::OwnedSemaphorePermit;
@@ -21,6 +22,7 @@ use crate::host::Host;
 use crate::lane::Lanes;
 use crate::metric::Metric;
 use crate::output::Output;
+use crate::textfile::{self, Family};
 pub(crate) use inbox::Inbox;
 
 mod inbox;
@@ -59,6 +61,24 @@ pub struct Scraper {
     failing: Mutex<Vec<&'static str>>,
 }
 
+/// What one scrape came to.
+#[derive(Debug)]
+pub struct Scraped {
+    /// What collectors measured.
+    pub registry: Registry,
+    /// What is text already.
+    text: Vec<Arc<[Family]>>,
+}
+
+impl Scraped {
+    /// Writes what is text already behind `text`, the registry's exposition in `format`.
+    pub fn append(&self, format: Format, text: &mut String) {
+        for families in &self.text {
+            textfile::write_all(families, format, text);
+        }
+    }
+}
+
 /// What one collector came to.
 #[derive(Debug)]
 pub(crate) struct Run {
@@ -92,12 +112,14 @@ impl Scraper {
         collectors: Vec<&'static Collector>,
         deadline: Deadline,
         permit: OwnedSemaphorePermit,
-    ) -> Registry {
+    ) -> Scraped {
         let has_process_metrics = collectors.iter().any(|it| it.has_process_metrics);
         let runs = self.run(collectors, deadline, permit).await;
         for run in &runs {
             self.note(run);
         }
+        let texts = runs.iter().map(|run| run.output.text());
+        let text = texts.filter(|text| !text.is_empty()).cloned().collect();
         let mut registry = Registry::default();
         registry.register_collector(Box::new(encode::Gathered(outputs(runs))));
         if has_process_metrics {
@@ -108,7 +130,7 @@ impl Scraper {
             );
             process_metrics::register(&mut registry);
         }
-        registry
+        Scraped { registry, text }
     }
 
     async fn run(

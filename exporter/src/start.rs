@@ -14,6 +14,7 @@ use crate::machine::{Container, Kernel, Machine, Portable};
 use crate::overview::{OverviewSample, Sampler};
 use crate::roots::ReadError;
 use crate::settings::{Boundary, Settings};
+use crate::textfile;
 
 /// Why the exporter cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -60,6 +61,7 @@ pub fn host(
             tasks.clone(),
             Box::new(filesystem::ask),
         ),
+        textfiles: textfile::Reader::new(&settings.web.collectors),
         units: units(settings, clock, tasks, stop),
         thresholds: settings.thresholds.clone(),
     })

@@ -12,7 +12,7 @@ mod merge;
 mod parse;
 mod reader;
 
-pub use family::{Family, Kind, Part, write_all};
+pub use family::{Family, Kind, Part, cut, write_all};
 pub use file::FileError;
 pub use parse::{Problem, parse};
 pub use reader::{Reader, Reading};

@@ -72,9 +72,11 @@ async fn metrics(
         return (StatusCode::SERVICE_UNAVAILABLE, message).into_response();
     };
     let deadline = Deadline::of_scrape(Arc::clone(&app.scraper.host().clock), &headers);
-    let registry = app.scraper.scrape(collectors, deadline, permit).await;
+    let scraped = app.scraper.scrape(collectors, deadline, permit).await;
     let peer = peer.map(|Extension(ConnectInfo(peer))| peer);
-    exposition::respond(&headers, peer, &registry)
+    exposition::respond_and(&headers, peer, &scraped.registry, |format, text| {
+        scraped.append(format, text);
+    })
 }
 
 async fn page(State(app): State<Arc<App>>) -> Html<String> {

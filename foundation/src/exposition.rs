@@ -29,9 +29,22 @@ pub fn respond(
     peer: Option<SocketAddr>,
     registry: &Registry,
 ) -> Response<Body> {
+    respond_and(request_headers, peer, registry, |_, _| {})
+}
+
+/// As [`respond`]; `append` writes behind the text of the registry, before what ends it.
+pub fn respond_and(
+    request_headers: &HeaderMap,
+    peer: Option<SocketAddr>,
+    registry: &Registry,
+    append: impl FnOnce(Format, &mut String),
+) -> Response<Body> {
     let format = Format::negotiate(request_headers.get(axum::http::header::ACCEPT));
     match encode(format, registry) {
-        Ok(text) => respond_with(request_headers, peer, format, text),
+        Ok(mut text) => {
+            append(format, &mut text);
+            respond_with(request_headers, peer, format, text)
+        }
         Err(error) => {
             tracing::error!(%error, "cannot encode metrics");
             let mut response = Response::new(Body::from("cannot encode metrics\n"));

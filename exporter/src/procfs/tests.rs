@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::links::{self, Link, Traffic, netlink};
 use crate::roots::Malformed;
-use crate::{cgroup, os_release, sysfs};
+use crate::{cgroup, os_release, sysfs, textfile};
 
 macro_rules! fixture {
     ($path:literal) => {
@@ -58,6 +58,10 @@ const PARSERS: &[Parser] = &[
         _ = cgroup::parse::blkio(it);
     }),
     (fixture!("etc/os-release"), |it| _ = os_release::parse(it)),
+    (
+        b"# HELP x A \\n\n# TYPE x histogram\nx_bucket{le=\"1\",a=\"\\\"\"} 1\nx_count 2\ny -1e3\n",
+        |it| _ = textfile::parse(it),
+    ),
     (b"0-3,8\n", |it| _ = sysfs::cpu_list::parse(it)),
     (b"-500\n", |it| _ = sysfs::signed(it)),
     (b"0x1003\n", |it| {

@@ -35,6 +35,7 @@ fn scraper() -> Scraper {
         overview: watch::channel(Arc::new(OverviewSample::not_yet(now))).1,
         overview_max_age: Duration::ZERO,
         filesystems: Prober::new(Roots::default(), tasks.clone(), Box::new(|_| Ok(None))),
+        textfiles: crate::textfile::Reader::default(),
         units: None::<Units>,
         thresholds: Thresholds {
             cpu: levels,
@@ -53,9 +54,9 @@ async fn scrape(scraper: &Scraper, collectors: &[&'static Collector], limit: u64
         Duration::from_millis(limit),
     );
     let permit = Arc::new(Semaphore::new(1)).acquire_owned().await.unwrap();
-    let registry = scraper.scrape(collectors.to_vec(), deadline, permit).await;
+    let answer = scraper.scrape(collectors.to_vec(), deadline, permit).await;
     let mut output = String::new();
-    text::encode(&mut output, &registry).unwrap();
+    text::encode(&mut output, &answer.registry).unwrap();
     let lines = output.lines().filter(|line| !line.starts_with('#'));
     lines
         .filter(|line| !line.contains("duration"))

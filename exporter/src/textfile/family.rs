@@ -115,6 +115,27 @@ pub fn write_all(families: &[Family], format: Format, text: &mut String) {
     }
 }
 
+/// The first `room` samples.
+pub fn cut(families: &[Family], mut room: usize) -> Vec<Family> {
+    let mut kept = Vec::new();
+    for family in families {
+        if room == 0 {
+            break;
+        }
+        let lines = family
+            .parts
+            .iter()
+            .flat_map(|part| part.split_inclusive('\n'));
+        let part: String = lines.take(room).collect();
+        room -= family.samples().min(room);
+        kept.push(Family {
+            parts: vec![part.into()],
+            ..family.clone()
+        });
+    }
+    kept
+}
+
 /// OpenMetrics escapes the quote as well; the older format must not.
 fn escape(output: &mut String, format: Format, text: &str) {
     for c in text.chars() {

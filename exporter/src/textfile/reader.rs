@@ -8,16 +8,25 @@ use super::family::Family;
 use super::file::{self, FileError, Identity};
 use super::folders;
 use super::merge::{Merged, Source, merge};
-use crate::collector::chain;
+use crate::collector::{Collector, chain};
 use crate::deadline::Deadline;
+use crate::metric::Metric;
 use crate::procfs::label;
+use crate::scrape;
 
 /// All textfiles together: what is beyond it is not read.
 const LARGEST_TOTAL: u64 = 64 << 20;
 
+/// Beginnings of names of this process and of what Prometheus adds itself.
+const RESERVED: &[&str] = &["process_", "prunelle_exporter_", "scrape_"];
+
 /// Reads textfiles, one scrape at a time.
 #[derive(Debug, Default)]
-pub struct Reader(Mutex<State>);
+pub struct Reader {
+    /// Metrics that must not come from files.
+    ours: Vec<&'static Metric>,
+    state: Mutex<State>,
+}
 
 /// What a scrape finds.
 #[derive(Debug)]
@@ -59,16 +68,19 @@ struct Together {
 }
 
 impl Reader {
+    /// For an exporter that runs these collectors.
+    pub fn new(collectors: &[&'static Collector]) -> Self {
+        let metrics = collectors.iter().flat_map(|collector| collector.metrics);
+        Self {
+            ours: metrics.chain(scrape::METRICS).copied().collect(),
+            state: Mutex::default(),
+        }
+    }
+
     /// What the textfiles in `folders` tell at `now`, in seconds; `None` when the deadline is over before all are read,
-    /// which the next scrape goes on with. `is_ours` knows the metrics that must not come from files.
-    pub fn read(
-        &self,
-        folders: &[PathBuf],
-        now: i64,
-        deadline: &Deadline,
-        is_ours: &dyn Fn(&str) -> bool,
-    ) -> Option<Reading> {
-        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+    /// which the next scrape goes on with.
+    pub fn read(&self, folders: &[PathBuf], now: i64, deadline: &Deadline) -> Option<Reading> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let mut complaints = Complaints::new();
         let mut paths = list(folders, &mut complaints);
         let mut total = 0;
@@ -82,7 +94,12 @@ impl Reader {
             }
         }
         paths.retain(|path| state.files.contains_key(path));
-        Some(state.reading(paths, complaints, is_ours))
+        Some(state.reading(paths, complaints, &|name| self.is_ours(name)))
+    }
+
+    fn is_ours(&self, name: &str) -> bool {
+        let is_reserved = RESERVED.iter().any(|start| name.starts_with(start));
+        is_reserved || self.ours.iter().any(|metric| metric.has_name(name))
     }
 }
 

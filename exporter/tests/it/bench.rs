@@ -21,6 +21,7 @@ use prunelle_exporter::options::Options;
 use prunelle_exporter::overview::Sampler;
 use prunelle_exporter::roots::Roots;
 use prunelle_exporter::scrape::Scraper;
+use prunelle_exporter::textfile;
 use prunelle_exporter::thresholds::{Levels, Thresholds};
 use prunelle_exporter::web::{self, Web};
 use prunelle_foundation::clock::{BootId, Clock as _, ManualClock, Now};
@@ -80,6 +81,7 @@ impl Bench {
             overview,
             overview_max_age: sampler.max_age(),
             filesystems: Prober::new(roots, tasks.clone(), Box::new(statvfs)),
+            textfiles: textfile::Reader::new(&COLLECTORS.iter().collect::<Vec<_>>()),
             units: Some(Units {
                 table: units.subscribe(),
                 max_age: UNITS_MAX_AGE,

@@ -20,3 +20,5 @@ mod promtool;
 mod services;
 #[cfg(test)]
 mod settings;
+#[cfg(test)]
+mod textfile;

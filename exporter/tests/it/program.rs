@@ -96,9 +96,14 @@ impl Exporter {
 
     /// Status and body of a GET.
     pub(crate) fn get(&self, path: &str) -> (u16, String) {
+        self.get_as(path, "*/*")
+    }
+
+    /// Status and body of a GET with this `Accept`.
+    pub(crate) fn get_as(&self, path: &str, accept: &str) -> (u16, String) {
         self.runtime.block_on(async {
-            let url = format!("http://{}{path}", self.address);
-            let response = self.client.get(url).send().await.unwrap();
+            let request = self.client.get(format!("http://{}{path}", self.address));
+            let response = request.header("Accept", accept).send().await.unwrap();
             (response.status().as_u16(), response.text().await.unwrap())
         })
     }

@@ -52,10 +52,7 @@ impl Bench {
     fn read_at(&self, now: i64, folders: &[&str]) -> (String, bool) {
         let folders: Vec<_> = folders.iter().map(|folder| self.path(folder)).collect();
         let deadline = self.deadline(Duration::from_secs(1));
-        let reading = self
-            .reader
-            .read(&folders, now, &deadline, &|_| false)
-            .unwrap();
+        let reading = self.reader.read(&folders, now, &deadline).unwrap();
         let mut text = String::new();
         write_all(&reading.families, Format::Text, &mut text);
         let lines: Vec<_> = text.lines().filter(|line| !line.starts_with('#')).collect();
@@ -63,7 +60,7 @@ impl Bench {
     }
 
     fn complaints(&self) -> Vec<String> {
-        let state = self.reader.0.lock().unwrap();
+        let state = self.reader.state.lock().unwrap();
         let complaints = state.complaints.iter();
         let folder = format!("{}/", self.folder.path().display());
         complaints
@@ -167,7 +164,7 @@ fn what_vanishes_is_gone_without_an_error() {
     assert_eq!(bench.read(&["."]), has("a 1;b 1", false));
     fs::rename(path, bench.path("b.old")).unwrap();
     assert_eq!(bench.read(&["."]), has("a 1", false));
-    assert_eq!(bench.reader.0.lock().unwrap().files.len(), 1);
+    assert_eq!(bench.reader.state.lock().unwrap().files.len(), 1);
     // Between the list and the reading.
     assert!(file::look(&bench.path("b.prom")).unwrap().is_none());
     assert!(file::read(&bench.path("b.prom")).unwrap().is_none());
@@ -181,7 +178,7 @@ fn what_has_not_changed_is_not_read_again_but_what_was_just_written_is() {
     let is_settled = || {
         bench
             .reader
-            .0
+            .state
             .lock()
             .unwrap()
             .files
@@ -210,7 +207,7 @@ fn when_time_is_up_there_is_nothing() {
     bench.write("a.prom", "a 1\n");
     let folders = [bench.path(".")];
     let over = bench.deadline(Duration::ZERO);
-    assert!(bench.reader.read(&folders, 0, &over, &|_| false).is_none());
+    assert!(bench.reader.read(&folders, 0, &over).is_none());
 }
 
 #[test]
@@ -221,12 +218,25 @@ fn each_file_tells_when_it_was_written() {
     set_modified(&path, Duration::from_millis(1_234_567_890_900));
     let deadline = bench.deadline(Duration::from_secs(1));
     let folders = [bench.folder.path().to_owned()];
-    let reading = bench
-        .reader
-        .read(&folders, 0, &deadline, &|_| false)
-        .unwrap();
+    let reading = bench.reader.read(&folders, 0, &deadline).unwrap();
     assert_eq!(
         reading.modified,
         [(path.to_str().unwrap().into(), 1_234_567_890)]
     );
+}
+
+#[test]
+fn metrics_of_running_collectors_and_of_this_process_are_reserved() {
+    let collectors: Vec<_> = crate::collector::COLLECTORS.iter().collect();
+    let bench = Bench {
+        reader: Reader::new(&collectors),
+        ..Bench::new()
+    };
+    bench.write(
+        "a.prom",
+        "a 1\nnode_textfile_scrape_error 0\nprocess_open_fds 1\nnode_scrape_collector_success 1\n\
+         node_scrape_collector_successes 1\n",
+    );
+    let expected = has("a 1;node_scrape_collector_successes 1", true);
+    assert_eq!(bench.read(&["."]), expected);
 }
