@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::deadline::Deadline;
 use crate::files::Files;
-use crate::filesystem::ProbeError;
+use crate::filesystem::{Probe, ProbeError};
 use crate::host::Host;
 use crate::metric::Metric;
 use crate::output::Output;
@@ -86,6 +86,8 @@ pub enum Place {
     Snapshot,
     /// It reads the kernel's files: one after another, on a thread for blocking work.
     Files,
+    /// It takes what file systems answer: last on the same thread, while another has been asking since the beginning.
+    Prober,
     /// It asks what may never answer: on a thread of its own, which is not asked again until it comes back.
     OwnThread,
 }
@@ -99,6 +101,8 @@ pub struct Scrape<'a> {
     pub deadline: &'a Deadline,
     /// The kernel's files.
     pub files: &'a mut Files,
+    /// What file systems are being asked, for [`Place::Prober`].
+    pub probe: Option<Probe<'a>>,
     /// Where it writes. What it wrote is thrown away when it fails.
     pub out: &'a mut Output,
 }

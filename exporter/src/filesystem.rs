@@ -1,66 +1,24 @@
-//! Which file systems are watched, from `/proc/1/mountinfo`; how full they are is [`Prober`]'s business.
+//! The file systems of the host: which are watched ([`table`]), how full they are ([`space`]), and the thread that
+//! asks them, because asking may hang ([`Prober`]).
 //!
-//! What `node_exporter` leaves out by default is left out: pseudo file systems, and what containers mount. The
-//! root is always kept, whatever its type: in a container it is an overlay, and its disk is real. A bind mount
-//! keeps a row of its own, because a remedy is bound to the mount point that it is about.
+//! The collector `filesystem` is the only caller.
 
-use std::ffi::OsStr;
-use std::os::unix::ffi::OsStrExt;
-use std::path::{Path, PathBuf};
+use std::io;
+use std::path::PathBuf;
+use std::sync::OnceLock;
 
-use crate::procfs::label;
-use crate::procfs::mountinfo::{self, Mount};
-use crate::roots::{self, ReadError, Reading, Roots};
-
-pub use prober::{Answer, Answers, ProbeError, Prober, Statvfs};
-pub use space::{Space, ask};
+pub use prober::{Answer, Answers, Probe, ProbeError, Prober, Statvfs};
+pub use space::{Refusal, Space, ask};
 
 mod prober;
 mod space;
-
-/// Types that hold no data of their own, or that are full by nature.
-const PSEUDO: &[&str] = &[
-    "autofs",
-    "binfmt_misc",
-    "bpf",
-    "cgroup",
-    "cgroup2",
-    "configfs",
-    "debugfs",
-    "devpts",
-    "devtmpfs",
-    "efivarfs",
-    "erofs",
-    "fusectl",
-    "hugetlbfs",
-    "iso9660",
-    "mqueue",
-    "nsfs",
-    "overlay",
-    "proc",
-    "procfs",
-    "pstore",
-    "rpc_pipefs",
-    "securityfs",
-    "selinuxfs",
-    "squashfs",
-    "sysfs",
-    "tracefs",
-];
-/// Folders that are left out with all below them.
-const FOLDERS: &[&str] = &["/dev", "/proc", "/sys"];
-/// Folders below which everything is left out.
-const BELOW: &[&str] = &[
-    "/run/credentials",
-    "/var/lib/docker",
-    "/var/lib/containers/storage",
-];
+mod table;
 
 /// One file system at one mount point.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Debug)]
 pub struct FileSystem {
     /// The kernel's number of the mount.
-    pub id: u64,
+    id: u64,
     /// Where this process can ask about it: below `--path.rootfs`.
     pub path: PathBuf,
     /// Where the host has it mounted, as text for a label.
@@ -69,68 +27,23 @@ pub struct FileSystem {
     pub device: String,
     /// Its type.
     pub fstype: String,
+    /// Major number of the device, as text for a label.
+    pub major: String,
+    /// Minor number of the device, as text for a label.
+    pub minor: String,
+    /// Whether nothing can be written through this mount.
+    pub is_readonly: bool,
+    /// Whether a folder is mounted, and not a single file; found out once, as it cannot change.
+    is_folder: OnceLock<bool>,
 }
 
-/// Reads the mounts of process 1, or where it is hidden those of this process.
-pub fn list(roots: &Roots) -> Reading<Vec<FileSystem>> {
-    let of_init = roots::parse(&roots.procfs.join("1/mountinfo"), mountinfo::parse);
-    let mounts = match of_init {
-        Ok(Some(mounts)) => Some(mounts),
-        Ok(None) | Err(ReadError::Io { .. }) => {
-            roots::parse(&roots.procfs.join("self/mountinfo"), mountinfo::parse)?
+impl FileSystem {
+    /// Whether a folder is mounted there; may hang.
+    fn is_folder(&self) -> io::Result<bool> {
+        if let Some(&known) = self.is_folder.get() {
+            return Ok(known);
         }
-        Err(malformed) => return Err(malformed),
-    };
-    Ok(mounts.map(|mounts| watched(mounts, &roots.rootfs)))
-}
-
-/// The mounts that are watched, each mount point once.
-fn watched(mounts: Vec<Mount>, rootfs: &Path) -> Vec<FileSystem> {
-    // A list in which the host's root is a mount point like any other was made inside this container: only
-    // what is below that is the host's. Paths are compared, not texts: `/host/` is `/host`.
-    let path = |mount: &Mount| PathBuf::from(OsStr::from_bytes(&mount.mountpoint));
-    let is_from_inside =
-        rootfs != Path::new("/") && mounts.iter().any(|mount| path(mount) == rootfs);
-    let view = if is_from_inside {
-        rootfs
-    } else {
-        Path::new("/")
-    };
-    let mut watched: Vec<FileSystem> = Vec::new();
-    for mount in mounts {
-        let mountpoint = path(&mount);
-        let Ok(below) = mountpoint.strip_prefix(view) else {
-            continue;
-        };
-        let on_host = Path::new("/").join(below);
-        if is_left_out(&on_host, &mount.fstype) {
-            continue;
-        }
-        let file_system = FileSystem {
-            id: mount.id,
-            path: rootfs.join(below),
-            mountpoint: label(on_host.as_os_str().as_bytes()),
-            device: label(&mount.source),
-            fstype: label(&mount.fstype),
-        };
-        // What is mounted later hides what was there before, from statvfs too.
-        watched.retain(|earlier| earlier.mountpoint != file_system.mountpoint);
-        watched.push(file_system);
+        let is_folder = std::fs::metadata(&self.path)?.is_dir();
+        Ok(*self.is_folder.get_or_init(|| is_folder))
     }
-    watched
 }
-
-fn is_left_out(mountpoint: &Path, fstype: &[u8]) -> bool {
-    if mountpoint == Path::new("/") {
-        return false;
-    }
-    let is_pseudo = PSEUDO.iter().any(|pseudo| pseudo.as_bytes() == fstype);
-    is_pseudo
-        || FOLDERS.iter().any(|folder| mountpoint.starts_with(folder))
-        || BELOW
-            .iter()
-            .any(|folder| mountpoint.starts_with(folder) && mountpoint != Path::new(folder))
-}
-
-#[cfg(test)]
-mod tests;

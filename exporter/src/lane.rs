@@ -120,7 +120,7 @@ fn work(
         let files = files.get_or_insert_with(|| Files::new(host.roots.clone()));
         files.begin();
         *lock(running) = Some(deadline.clone());
-        let run = run(collector, &host, &deadline, files);
+        let run = run(collector, &host, &deadline, files, None);
         *lock(running) = None;
         inbox.put(run);
     }

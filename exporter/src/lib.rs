@@ -13,6 +13,7 @@ pub mod cgroup;
 pub mod collector;
 pub mod cpu_times;
 pub mod deadline;
+pub mod disks;
 pub mod encode;
 pub mod files;
 pub mod filesystem;

@@ -2,14 +2,15 @@
 //! left out when nothing is set is the collector's own business.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use regex::Regex;
 
 /// The options of all collectors.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Of `filesystem`.
-    pub filesystem: FilesystemOptions,
+    /// Of `filesystem`; the list of mounts is chosen anew when this is another value than before.
+    pub filesystem: Arc<FilesystemOptions>,
     /// Devices of `diskstats`.
     pub diskstats_devices: Filter,
     /// Devices of `netdev` and `netclass`.
@@ -49,7 +50,7 @@ impl Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
-            filesystem: FilesystemOptions::default(),
+            filesystem: Arc::default(),
             diskstats_devices: Filter::default(),
             network_devices: Filter::default(),
             vmstat_fields: Filter::default(),

@@ -5,8 +5,10 @@
 
 use crate::roots::Malformed;
 
+pub mod diskstats;
 pub mod file_nr;
 pub mod loadavg;
+pub mod mdstat;
 pub mod meminfo;
 pub mod mountinfo;
 pub mod net_dev;

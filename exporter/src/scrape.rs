@@ -18,6 +18,7 @@ use crate::collector::{Collector, CollectorError, Gathered, Place, Scrape, chain
 use crate::deadline::Deadline;
 use crate::encode;
 use crate::files::Files;
+use crate::filesystem::Probe;
 use crate::host::Host;
 use crate::lane::Lanes;
 use crate::metric::Metric;
@@ -149,10 +150,11 @@ impl Scraper {
         for collector in at(Place::OwnThread) {
             self.lanes.start(collector, &self.host, &deadline, &inbox);
         }
-        self.start_files(at(Place::Files).collect(), &deadline, &inbox, permit);
+        let of_files = at(Place::Files).chain(at(Place::Prober));
+        self.start_files(of_files.collect(), &deadline, &inbox, permit);
         let mut files = self.take_files();
         for collector in at(Place::Snapshot) {
-            inbox.put(run(collector, &self.host, &deadline, &mut files));
+            inbox.put(run(collector, &self.host, &deadline, &mut files, None));
         }
         give_back(&self.files, files);
         // Late or not: what is there is taken.
@@ -175,13 +177,20 @@ impl Scraper {
         let pool = Arc::clone(&self.files);
         let mut files = self.take_files();
         self.tasks.spawn_blocking("scrape", move || {
+            let asks = collectors.iter().any(|it| it.place == Place::Prober);
+            let mut probe = asks.then(|| host.filesystems.begin(&host.options.filesystem));
             let Some((last, others)) = collectors.split_last() else {
                 return;
             };
+            let mut run = |collector: &'static Collector| {
+                let is_prober = collector.place == Place::Prober;
+                let probe = is_prober.then(|| probe.take()).flatten();
+                run(collector, &host, &deadline, &mut files, probe)
+            };
             for collector in others {
-                inbox.put(run(collector, &host, &deadline, &mut files));
+                inbox.put(run(collector));
             }
-            let last = run(last, &host, &deadline, &mut files);
+            let last = run(last);
             // Before the last run wakes the scrape: what the next one needs is free when this one is answered.
             give_back(&pool, files);
             drop(permit);
@@ -232,6 +241,7 @@ pub(crate) fn run(
     host: &Host,
     deadline: &Deadline,
     files: &mut Files,
+    probe: Option<Probe<'_>>,
 ) -> Run {
     let start = host.clock.now();
     let mut output = Output::new(host.options.max_series);
@@ -243,6 +253,7 @@ pub(crate) fn run(
                 host,
                 deadline,
                 files,
+                probe,
                 out: &mut output,
             })
         };

@@ -11,10 +11,15 @@ use crate::roots::Malformed;
 pub struct Mount {
     /// The kernel's number for it, unique while it exists.
     pub id: u64,
+    /// The number of the device, or one that the kernel made up for a file system without a device.
+    pub device: (u32, u32),
     /// Which folder of the file system is mounted, `/` for a whole one.
     pub root: Vec<u8>,
     /// Where it is mounted.
     pub mountpoint: Vec<u8>,
+    /// Whether nothing can be written through this mount: the mount itself or the file system below it is
+    /// read-only, or ext4 has stopped writing after an error (`emergency_ro`, where the kernel keeps `rw`).
+    pub is_readonly: bool,
     /// The type of file system.
     pub fstype: Vec<u8>,
     /// The device, or whatever the file system calls its source.
@@ -43,21 +48,38 @@ fn mount(line: &[u8]) -> Option<Mount> {
     let mut fields = line.split(|&byte| byte == b' ');
     let id = number(fields.next()?)?;
     let _parent = number(fields.next()?)?;
-    let _device = fields.next()?;
+    let device = device(fields.next()?)?;
     let root = unescape(fields.next()?);
     let mountpoint = unescape(fields.next()?);
+    let options = fields.next()?;
     fields.find(|&field| field == b"-")?;
     let fstype = unescape(fields.next()?);
     let source = unescape(fields.next()?);
-    let super_options = unescape(words(fields.next()?).next().unwrap_or_default());
-    (mountpoint.starts_with(b"/") && !fstype.is_empty()).then_some(Mount {
+    let super_options = words(fields.next()?).next().unwrap_or_default();
+    (mountpoint.starts_with(b"/") && !fstype.is_empty()).then(|| Mount {
         id,
+        device,
         root,
         mountpoint,
+        is_readonly: is_readonly(options) || is_readonly(super_options),
         fstype,
         source,
-        super_options,
+        super_options: unescape(super_options),
     })
+}
+
+/// `98:0`
+fn device(field: &[u8]) -> Option<(u32, u32)> {
+    let mut numbers = field.split(|&byte| byte == b':').map(number);
+    let major = numbers.next()??.try_into().ok()?;
+    let minor = numbers.next()??.try_into().ok()?;
+    numbers.next().is_none().then_some((major, minor))
+}
+
+fn is_readonly(options: &[u8]) -> bool {
+    options
+        .split(|&byte| byte == b',')
+        .any(|option| matches!(option, b"ro" | b"emergency_ro"))
 }
 
 /// Turns `\040` into a space, and so on; anything else stays as it is.

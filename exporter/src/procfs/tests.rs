@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::disks::udev;
 use crate::links::{self, Link, Traffic, netlink};
 use crate::roots::Malformed;
 use crate::{cgroup, os_release, sysfs, textfile};
@@ -35,7 +36,9 @@ const PARSERS: &[Parser] = &[
     (fixture!("proc/1/net/stat/nf_conntrack"), |it| {
         _ = nf_conntrack::parse(it);
     }),
+    (fixture!("proc/diskstats"), |it| _ = diskstats::parse(it)),
     (fixture!("proc/loadavg"), |it| _ = loadavg::parse(it)),
+    (fixture!("proc/mdstat"), |it| _ = mdstat::parse(it)),
     (fixture!("proc/meminfo"), |it| _ = meminfo::parse(it)),
     (fixture!("proc/meminfo"), |it| {
         _ = meminfo::items(it).count();
@@ -62,6 +65,7 @@ const PARSERS: &[Parser] = &[
         b"# HELP x A \\n\n# TYPE x histogram\nx_bucket{le=\"1\",a=\"\\\"\"} 1\nx_count 2\ny -1e3\n",
         |it| _ = textfile::parse(it),
     ),
+    (fixture!("udev/data/b8:0"), |it| _ = udev::parse(it)),
     (b"0-3,8\n", |it| _ = sysfs::cpu_list::parse(it)),
     (b"-500\n", |it| _ = sysfs::signed(it)),
     (b"0x1003\n", |it| {

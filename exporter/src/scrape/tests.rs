@@ -34,7 +34,11 @@ fn scraper() -> Scraper {
         machine: Arc::new(Kernel::new(Roots::default())),
         overview: watch::channel(Arc::new(OverviewSample::not_yet(now))).1,
         overview_max_age: Duration::ZERO,
-        filesystems: Prober::new(Roots::default(), tasks.clone(), Box::new(|_| Ok(None))),
+        filesystems: Prober::new(
+            Roots::default(),
+            tasks.clone(),
+            Box::new(|_| Err(rustix::io::Errno::IO.into())),
+        ),
         textfiles: crate::textfile::Reader::default(),
         units: None::<Units>,
         thresholds: Thresholds {

@@ -1,6 +1,7 @@
 //! Flags of single collectors, with `node_exporter`'s names where it has them, and what they come to.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::Args;
 use prunelle_foundation::setting::Problem;
@@ -165,7 +166,7 @@ pub(super) fn options(errors: &mut Errors<'_>) -> Options {
         exclude: errors.parse(exclude.0, exclude.1, regex),
     };
     Options {
-        filesystem: FilesystemOptions {
+        filesystem: Arc::new(FilesystemOptions {
             mount_points: filter(
                 (
                     "filesystem_mount_points_include",
@@ -186,7 +187,7 @@ pub(super) fn options(errors: &mut Errors<'_>) -> Options {
                     flags.filesystem_fs_types_exclude.as_ref(),
                 ),
             ),
-        },
+        }),
         diskstats_devices: filter(
             (
                 "diskstats_device_include",

@@ -1,7 +1,6 @@
 //! An exporter in this process: a fixture tree, a clock that stands still, and a table of units that a test sets.
 
 use std::collections::BTreeMap;
-use std::io;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
@@ -14,7 +13,7 @@ use axum::http::{Request, Response};
 use http_body_util::BodyExt as _;
 use jiff::Timestamp;
 use prunelle_exporter::collector::COLLECTORS;
-use prunelle_exporter::filesystem::{Prober, Space};
+use prunelle_exporter::filesystem::{FileSystem, Prober, Refusal, Space};
 use prunelle_exporter::host::{Host, Units};
 use prunelle_exporter::machine::Kernel;
 use prunelle_exporter::options::Options;
@@ -28,6 +27,7 @@ use prunelle_foundation::clock::{BootId, Clock as _, ManualClock, Now};
 use prunelle_foundation::lifecycle::{Lifecycle, Stop};
 use prunelle_systemd::unit::{ActiveState, LoadState, ServiceState};
 use prunelle_systemd::{Sync, UnitState, UnitTable};
+use rustix::io::Errno;
 use tokio::sync::watch;
 use tower::ServiceExt as _;
 
@@ -176,19 +176,22 @@ fn thresholds() -> Thresholds {
 }
 
 /// What the file systems of the fixture trees say.
-fn statvfs(path: &Path) -> io::Result<Option<Space>> {
+fn statvfs(file_system: &FileSystem) -> Result<Space, Refusal> {
     let space = |total: u64, used: u64, available: u64| {
-        Ok(Some(Space {
+        Ok(Space {
             total: total << 30,
-            used: used << 30,
+            free: (total - used) << 30,
             available: available << 30,
-        }))
+            files: total * 1000,
+            files_free: (total - used) * 1000,
+            is_folder: true,
+        })
     };
-    match path.to_string_lossy().as_ref() {
+    match file_system.mountpoint.as_str() {
         "/" => space(100, 75, 20),
         "/mnt/nfs" => space(1000, 1000, 0),
-        "/mnt/gone" => Err(io::Error::from(io::ErrorKind::NotConnected)),
-        "/run" => Ok(None),
+        "/mnt/gone" => Err(Errno::NOTCONN.into()),
+        "/run" => space(0, 0, 0),
         _ => space(10, 1, 9),
     }
 }

@@ -86,7 +86,7 @@ fn disks_are_those_of_df() {
     {
         let (labels, total) = line.split_once("} ").unwrap();
         let labels = labels.trim_start_matches("prunelle_disk_total_bytes");
-        let mountpoint = labels.split('"').nth(1).unwrap();
+        let mountpoint = labels.split('"').nth(3).unwrap();
         let [size, used, available] = theirs[mountpoint][..] else {
             panic!("{df}");
         };

@@ -1,9 +1,10 @@
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use prunelle_foundation::clock::SystemClock;
 use prunelle_foundation::lifecycle::Lifecycle;
+use rustix::io::Errno;
 
 use super::*;
 
@@ -16,7 +17,7 @@ struct Mounts {
 }
 
 impl Mounts {
-    fn ask(&self, path: &Path) -> io::Result<Option<Space>> {
+    fn ask(&self, path: &Path) -> Result<Space, Refusal> {
         self.asked.fetch_add(1, Ordering::SeqCst);
         let hanging = self.hanging.lock().unwrap();
         let _hanging = self
@@ -24,13 +25,16 @@ impl Mounts {
             .wait_while(hanging, |hanging| hanging.contains(path))
             .unwrap();
         if path.ends_with("refuses") {
-            return Err(io::Error::from(io::ErrorKind::PermissionDenied));
+            return Err(Errno::ACCESS.into());
         }
-        Ok(Some(Space {
+        Ok(Space {
             total: 100,
-            used: 50,
+            free: 50,
             available: 50,
-        }))
+            files: 10,
+            files_free: 5,
+            is_folder: true,
+        })
     }
 
     fn hang(&self, paths: &[&str]) {
@@ -67,7 +71,11 @@ impl Bench {
         let tasks = Lifecycle::new().tasks();
         let asked = Arc::clone(&mounts);
         Self {
-            prober: Prober::new(roots, tasks.clone(), Box::new(move |path| asked.ask(path))),
+            prober: Prober::new(
+                roots,
+                tasks.clone(),
+                Box::new(move |it| asked.ask(&it.path)),
+            ),
             mounts,
             tasks,
             _folder: folder,
@@ -80,14 +88,25 @@ impl Bench {
 
     /// Mount points that answered, and those that failed.
     fn ask(&self, limit: Duration) -> (Vec<String>, Vec<String>) {
-        let answers = self.prober.ask(&Self::within(limit));
-        let (failed, answered): (Answers, Answers) = answers
-            .unwrap()
-            .unwrap()
-            .into_iter()
-            .partition(|(_, answer)| *answer == Answer::Failed);
-        let names = |answers: Answers| {
-            let mut names: Vec<_> = answers.into_iter().map(|(it, _)| it.mountpoint).collect();
+        Self::names(
+            &self
+                .prober
+                .begin(&Arc::default())
+                .finish(&Self::within(limit))
+                .unwrap()
+                .unwrap(),
+        )
+    }
+
+    fn names(answers: &Answers) -> (Vec<String>, Vec<String>) {
+        let (answered, failed): (Vec<_>, Vec<_>) = answers
+            .iter()
+            .partition(|(_, answer)| matches!(answer, Answer::Space(_)));
+        let names = |answers: Vec<(&FileSystem, &Answer)>| {
+            let mut names: Vec<_> = answers
+                .iter()
+                .map(|(it, _)| it.mountpoint.clone())
+                .collect();
             names.sort();
             names
         };
@@ -200,7 +219,81 @@ fn without_a_list_of_mounts_there_is_nothing_to_ask() {
         procfs: "/no/such/folder".into(),
         ..Roots::default()
     };
-    let prober = Prober::new(roots, tasks, Box::new(|_| Ok(None)));
-    let answers = prober.ask(&Bench::within(Duration::from_secs(10)));
+    let prober = Prober::new(roots, tasks, Box::new(|_| Err(Errno::IO.into())));
+    let answers = prober
+        .begin(&Arc::default())
+        .finish(&Bench::within(Duration::from_secs(10)));
     assert!(answers.unwrap().is_none());
+}
+
+#[test]
+fn the_thread_asks_while_the_scrape_does_something_else() {
+    let bench = Bench::new();
+    let probe = bench.prober.begin(&Arc::default());
+    prunelle_sandbox::wait_until("all are asked", Duration::from_secs(10), || {
+        (bench.mounts.asked.load(Ordering::SeqCst) == 4).then_some(())
+    })
+    .unwrap();
+    // Nothing is left to wait for.
+    let answers = probe.finish(&Bench::within(Duration::from_secs(10)));
+    assert_eq!(Bench::names(&answers.unwrap().unwrap()).0.len(), 3);
+}
+
+#[test]
+fn the_turn_of_a_scrape_that_came_second_begins_when_the_first_has_ended() {
+    let bench = Bench::new();
+    let first = bench.prober.begin(&Arc::default());
+    let second = bench.prober.begin(&Arc::default());
+    let soon = Bench::within(Duration::from_millis(20));
+    assert!(matches!(second.finish(&soon), Err(ProbeError::Busy)));
+    let third = bench.prober.begin(&Arc::default());
+    drop(first);
+    let deadline = Bench::within(Duration::from_secs(10));
+    assert!(third.finish(&deadline).unwrap().is_some());
+}
+
+#[test]
+fn a_scrape_that_gives_up_leaves_no_trap_for_the_next() {
+    let bench = Bench::new();
+    bench.mounts.hang(&["/a"]);
+    let probe = bench.prober.begin(&Arc::default());
+    prunelle_sandbox::wait_until("the thread hangs", Duration::from_secs(10), || {
+        (bench.mounts.asked.load(Ordering::SeqCst) == 2).then_some(())
+    })
+    .unwrap();
+    drop(probe);
+    let (answered, failed) = bench.ask(Duration::from_secs(10));
+    assert_eq!(answered, owned(&["/", "/b"]));
+    assert_eq!(failed, owned(&["/a", "/refuses"]));
+    assert_eq!(bench.threads(), 2);
+}
+
+#[test]
+fn those_before_and_after_a_hung_mount_are_asked_once() {
+    let bench = Bench::new();
+    bench.mounts.hang(&["/a"]);
+    bench.ask(Duration::from_secs(10));
+    assert_eq!(bench.mounts.asked(), 4);
+}
+
+#[test]
+fn why_is_told() {
+    let bench = Bench::new();
+    bench.mounts.hang(&["/a"]);
+    let deadline = Bench::within(Duration::from_secs(10));
+    let answers = bench
+        .prober
+        .begin(&Arc::default())
+        .finish(&deadline)
+        .unwrap()
+        .unwrap();
+    let answer = |mountpoint: &str| {
+        let mut answers = answers.iter();
+        *answers
+            .find(|(it, _)| it.mountpoint == mountpoint)
+            .unwrap()
+            .1
+    };
+    assert_eq!(answer("/a"), Answer::Hangs);
+    assert_eq!(answer("/refuses"), Answer::Refused(Errno::ACCESS.into()));
 }

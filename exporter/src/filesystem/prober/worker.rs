@@ -1,43 +1,55 @@
-//! What the thread does, and what it and the scrape that waits for it both know.
+//! What the thread does, and the marks on places where threads hang.
 
-use std::collections::HashSet;
-use std::fmt;
 use std::sync::mpsc;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::{Answer, Answers, ProbeError, Statvfs};
-use crate::filesystem::{FileSystem, list};
-use crate::roots::{ReadError, Reading, Roots};
+use super::attempt::{Answer, Attempt, Place, Round};
+use super::{FileSystem, Statvfs};
+use crate::filesystem::table::{Table, Watched};
+use crate::options::FilesystemOptions;
+use crate::roots::{ReadError, Roots};
 
-/// Told when the thread is through with all mounts.
-pub(super) type Job = mpsc::Sender<()>;
+/// What the thread says when it is through with an attempt.
+pub(super) type Listed = Result<(), ReadError>;
+
+/// One attempt, and whom to tell.
+pub(super) struct Job {
+    pub(super) attempt: Arc<Attempt>,
+    pub(super) options: Arc<FilesystemOptions>,
+    pub(super) tell: mpsc::Sender<Listed>,
+}
 
 /// Known to the prober and to all its threads.
 pub(super) struct Shared {
     roots: Roots,
     statvfs: Box<Statvfs>,
-    state: Mutex<State>,
+    hung: Mutex<Hung>,
 }
 
-/// How far the thread is.
+/// The places where threads hang.
 #[derive(Default)]
-pub(super) struct State {
-    /// Counts threads: one of an earlier generation was left behind where it hung.
-    generation: u64,
-    /// How many places were entered: when it does not grow, the thread hangs.
-    pub(super) entered: u64,
-    /// Where the thread is.
-    at: Option<Place>,
-    listed: Option<Result<bool, ReadError>>,
-    answers: Answers,
-    hung: HashSet<Place>,
+struct Hung {
+    list: bool,
+    mounts: Vec<MountId>,
 }
 
-/// Where a thread can hang.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-enum Place {
-    List,
-    Mount(FileSystem),
+/// A mount, whatever becomes of its options: the kernel uses a number again only when the mount is gone.
+struct MountId {
+    id: u64,
+    mountpoint: String,
+}
+
+impl MountId {
+    fn of(file_system: &FileSystem) -> Self {
+        Self {
+            id: file_system.id,
+            mountpoint: file_system.mountpoint.clone(),
+        }
+    }
+
+    fn is(&self, file_system: &FileSystem) -> bool {
+        self.id == file_system.id && self.mountpoint == file_system.mountpoint
+    }
 }
 
 impl Shared {
@@ -45,134 +57,126 @@ impl Shared {
         Self {
             roots,
             statvfs,
-            state: Mutex::default(),
+            hung: Mutex::default(),
         }
     }
 
-    pub(super) fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The thread: asks everything for each job, until nobody can send one or it was left behind.
-    pub(super) fn work(&self, generation: u64, jobs: &mpsc::Receiver<Job>) {
-        while let Ok(done) = jobs.recv() {
-            if self.ask_all(generation).is_none() {
+    /// The thread: goes through attempts, until nobody can send one or it was left behind.
+    pub(super) fn work(&self, jobs: &mpsc::Receiver<Job>) {
+        let mut table = Table::default();
+        while let Ok(job) = jobs.recv() {
+            let Some(listed) = self.go_through(&job, &mut table) else {
                 return;
-            }
-            // The scrape may have given up in this very moment.
-            let _ = done.send(());
-        }
-    }
-
-    /// None when it was left behind.
-    fn ask_all(&self, generation: u64) -> Option<()> {
-        let listed = self.at(generation, &Place::List, || list(&self.roots))?;
-        // Not in the `for`: the lock would be held as long as it runs.
-        let to_ask = self.state().listed(listed);
-        for file_system in to_ask {
-            let place = Place::Mount(file_system.clone());
-            let answer = self.at(generation, &place, || (self.statvfs)(&file_system.path))?;
-            let answer = match answer {
-                Ok(Some(space)) => Answer::Space(space),
-                Ok(None) => Answer::Sizeless,
-                Err(error) => {
-                    let mountpoint = &file_system.mountpoint;
-                    tracing::debug!(mountpoint, %error, "a file system refuses to tell its size");
-                    Answer::Failed
-                }
             };
-            let mut state = self.state();
-            if state.generation != generation {
+            // The scrape may have given up in this very moment.
+            let _ = job.tell.send(listed);
+        }
+    }
+
+    /// None when it was left behind: nobody waits for it any more.
+    fn go_through(&self, job: &Job, table: &mut Table) -> Option<Listed> {
+        let attempt = &*job.attempt;
+        let mut place = Place::QUEUED;
+        if !attempt.is_listed() {
+            if !attempt.step(Place::QUEUED, Place::LIST) {
                 return None;
             }
-            state.answers.push((file_system, answer));
-        }
-        Some(())
-    }
-
-    /// Does what may hang. None when the thread was left behind meanwhile: nobody waits for it any more.
-    fn at<T>(&self, generation: u64, place: &Place, work: impl FnOnce() -> T) -> Option<T> {
-        {
-            let mut state = self.state();
-            if state.generation != generation {
-                return None;
+            place = Place::LIST;
+            match table.read(&self.roots, &job.options) {
+                Ok(Some(watched)) => attempt.list(self.round(watched)),
+                absent_or_failed => {
+                    self.step(attempt, place, Place::DONE)?;
+                    return Some(absent_or_failed.map(|_| ()));
+                }
             }
-            state.entered += 1;
-            state.at = Some(place.clone());
         }
-        let result = work();
-        let mut state = self.state();
-        if state.generation == generation {
-            state.at = None;
-            return Some(result);
+        let round = attempt.round()?;
+        while place != Place::DONE {
+            let next = match place.mount() {
+                Some(index) => {
+                    self.ask(round, index);
+                    round.place_from(index + 1)
+                }
+                None => round.place_from(attempt.first),
+            };
+            self.step(attempt, place, next)?;
+            place = next;
         }
-        state.hung.remove(place);
-        tracing::info!(%place, "answers again");
-        None
-    }
-}
-
-impl State {
-    /// Forgets the answers of the scrape before; returns the generation of the thread.
-    pub(super) fn begin(&mut self) -> u64 {
-        self.listed = None;
-        self.answers.clear();
-        self.generation
+        Some(Ok(()))
     }
 
-    /// Notes the list; returns what to ask of it. What hangs has its answer already.
-    fn listed(&mut self, listed: Reading<Vec<FileSystem>>) -> Vec<FileSystem> {
-        let listed = match listed {
-            Ok(listed) => {
-                self.listed = Some(Ok(listed.is_some()));
-                listed.unwrap_or_default()
-            }
-            Err(error) => {
-                self.listed = Some(Err(error));
-                return Vec::new();
+    fn round(&self, watched: Watched) -> Round {
+        let hung = self.hung();
+        Round::new(watched, |file_system| {
+            hung.mounts.iter().any(|mount| mount.is(file_system))
+        })
+    }
+
+    fn ask(&self, round: &Round, index: usize) {
+        let Some((file_system, answer)) = round.at(index) else {
+            return;
+        };
+        let asked = match (self.statvfs)(file_system) {
+            Ok(space) => Answer::Space(space),
+            Err(refusal) => {
+                let (mountpoint, reason) = (&file_system.mountpoint, refusal.text());
+                tracing::debug!(mountpoint, reason, "a file system refuses to tell its size");
+                Answer::Refused(refusal)
             }
         };
-        let (hung, to_ask): (Vec<_>, Vec<_>) = listed
-            .into_iter()
-            .partition(|it| self.hung.contains(&Place::Mount(it.clone())));
-        let hung = hung.into_iter().map(|it| (it, Answer::Failed));
-        self.answers.extend(hung);
-        to_ask
+        // Who left this thread behind may have answered in its place.
+        let _ = answer.set(asked);
     }
 
-    /// Leaves the thread behind where it is.
-    pub(super) fn abandon(&mut self) {
-        self.generation += 1;
-        if let Some(place) = self.at.take() {
-            tracing::warn!(%place, "does not answer, left alone until it does");
-            if let Place::Mount(file_system) = &place {
-                self.answers.push((file_system.clone(), Answer::Failed));
-            }
-            self.hung.insert(place);
+    /// None when the thread was left behind: it is back now, and takes its mark away.
+    fn step(&self, attempt: &Attempt, from: Place, to: Place) -> Option<()> {
+        if attempt.step(from, to) {
+            return Some(());
         }
+        let mut hung = self.hung();
+        if from == Place::LIST {
+            hung.list = false;
+            tracing::info!("the list of mounts answers again");
+        }
+        if let Some((file_system, _)) = from.mount().and_then(|index| attempt.round()?.at(index)) {
+            hung.mounts.retain(|mount| !mount.is(file_system));
+            let mountpoint = &file_system.mountpoint;
+            tracing::info!(mountpoint, "answers again");
+        }
+        None
+    }
+
+    /// Leaves the thread behind at `place`, with a mark on it if the thread can ever come back to take it away.
+    /// False when it is not there any more.
+    pub(super) fn leave(&self, attempt: &Attempt, place: Place, comes_back: bool) -> bool {
+        // Held until the mark is made: the thread must not come back in between.
+        let mut hung = self.hung();
+        if !attempt.leave(place) {
+            return false;
+        }
+        if place == Place::LIST {
+            tracing::warn!("the list of mounts does not answer, left alone until it does");
+            hung.list = comes_back;
+        }
+        if let Some((file_system, answer)) =
+            place.mount().and_then(|index| attempt.round()?.at(index))
+        {
+            let mountpoint = &file_system.mountpoint;
+            tracing::warn!(mountpoint, "does not answer, left alone until it does");
+            let _ = answer.set(Answer::Hangs);
+            if comes_back {
+                hung.mounts.push(MountId::of(file_system));
+            }
+        }
+        true
     }
 
     /// Whether the list of mounts itself hangs.
     pub(super) fn list_hangs(&self) -> bool {
-        self.hung.contains(&Place::List)
+        self.hung().list
     }
 
-    /// What was answered.
-    pub(super) fn take(&mut self) -> Result<Option<Answers>, ProbeError> {
-        match self.listed.take() {
-            Some(Ok(true)) => Ok(Some(std::mem::take(&mut self.answers))),
-            Some(Ok(false)) => Ok(None),
-            Some(Err(error)) => Err(ProbeError::List(error)),
-            None => Err(ProbeError::ListHangs),
-        }
-    }
-}
-
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::List => f.write_str("the list of mounts"),
-            Self::Mount(file_system) => f.write_str(&file_system.mountpoint),
-        }
+    fn hung(&self) -> MutexGuard<'_, Hung> {
+        self.hung.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

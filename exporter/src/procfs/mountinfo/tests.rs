@@ -10,6 +10,8 @@ fn a_line_of_the_manual() {
         b"36 35 98:0 /mnt1 /mnt2 rw,noatime master:1 shared:2 - ext3 /dev/root rw,errors=continue\n",
     );
     assert_eq!(mount.id, 36);
+    assert_eq!(mount.device, (98, 0));
+    assert!(!mount.is_readonly);
     assert_eq!(mount.root, b"/mnt1");
     assert_eq!(mount.mountpoint, b"/mnt2");
     assert_eq!(mount.fstype, b"ext3");
@@ -47,7 +49,31 @@ fn an_empty_source_is_legal() {
 
 #[test]
 fn a_truncated_line_is_an_error() {
-    for line in ["36 35 98:0 / /mnt2 rw", "36 35 98:0 / /mnt2 rw - ext4", "x"] {
+    for line in [
+        "36 35 98:0 / /mnt2 rw",
+        "36 35 98:0 / /mnt2 rw - ext4",
+        "36 35 98:0 / /mnt2",
+        "36 35 98 / /mnt2 rw - ext4 /dev/sda1 rw",
+        "36 35 98:0:1 / /mnt2 rw - ext4 /dev/sda1 rw",
+        "36 35 98:99999999999 / /mnt2 rw - ext4 /dev/sda1 rw",
+        "x",
+    ] {
         assert!(parse(line.as_bytes()).is_err(), "{line}");
+    }
+}
+
+#[test]
+fn a_mount_is_readonly_by_itself_or_by_its_file_system() {
+    for (options, super_options, expected) in [
+        ("rw,relatime", "rw", false),
+        ("ro,relatime", "rw", true),
+        ("nosuid,ro", "rw", true),
+        ("rw,relatime", "ro", true),
+        ("rw", "rw,errors=remount-ro", false),
+        ("rw", "rw,errors=remount-ro,emergency_ro", true),
+        ("rw", "rw,root=ro", false),
+    ] {
+        let line = format!("1 0 8:1 / /data {options} - ext4 /dev/sda1 {super_options}");
+        assert_eq!(one(line.as_bytes()).is_readonly, expected, "{line}");
     }
 }
