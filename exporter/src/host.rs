@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use prunelle_foundation::clock::SharedClock;
+use prunelle_foundation::web_config::WebConfig;
 use prunelle_systemd::UnitTable;
 use tokio::sync::watch;
 
@@ -36,6 +37,8 @@ pub struct Host {
     pub textfiles: textfile::Reader,
     /// The watched units; none when none are to be watched.
     pub units: Option<Units>,
+    /// How it is served; none without a web configuration.
+    pub web_config: Option<WebConfig>,
     /// What the rules compare with.
     pub thresholds: Thresholds,
 }

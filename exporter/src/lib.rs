@@ -45,7 +45,8 @@ pub async fn run(
     tasks: Tasks,
     stop: Stop,
 ) -> Result<(), ListenError> {
+    let web_config = host.web_config.clone();
     let scraper = scrape::Scraper::new(Arc::new(host), tasks);
     let router = web::router(web, scraper, stop.clone());
-    listener::serve(listeners, router, Limits::default(), None, stop).await
+    listener::serve(listeners, router, Limits::default(), web_config, stop).await
 }

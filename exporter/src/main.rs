@@ -10,6 +10,7 @@ use prunelle_exporter::settings::{Given, Settings};
 use prunelle_exporter::{run, start};
 use prunelle_foundation::clock::{SharedClock, SystemClock};
 use prunelle_foundation::lifecycle::{self, Lifecycle};
+use prunelle_foundation::web_config::WebConfig;
 use prunelle_foundation::{listener, telemetry};
 
 /// Scrapes and the client of systemd share these; files are read on others.
@@ -31,14 +32,16 @@ fn main() -> ExitCode {
 fn serve(settings: Settings) -> anyhow::Result<ExitCode> {
     telemetry::init(settings.log_format, &settings.log_level)?;
     let clock: SharedClock = Arc::new(SystemClock::new().context("cannot read the boot id")?);
+    let web_config = start::web_config(&settings, &clock)?;
     let bound = settings.listen.iter().map(listener::bind);
     let listeners = bound.collect::<Result<Vec<_>, _>>()?;
     lifecycle::block_on(WORKERS, async {
         let lifecycle = Lifecycle::new();
         let (tasks, stop) = (lifecycle.tasks(), lifecycle.stop());
-        let host = start::host(&settings, &clock, &tasks, &stop)?;
+        let host = start::host(&settings, web_config, &clock, &tasks, &stop)?;
+        let scheme = host.web_config.as_ref().map_or("http", WebConfig::scheme);
         for listener in &listeners {
-            tracing::info!(address = %listener.local_addr()?, "listening");
+            tracing::info!(scheme, address = %listener.local_addr()?, "listening");
         }
         let serving = run(host, settings.web, listeners, tasks.clone(), stop);
         tasks.spawn_essential("listener", async {

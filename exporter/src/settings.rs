@@ -31,6 +31,8 @@ pub struct Settings {
     pub listen: Vec<ListenAddress>,
     /// How to serve.
     pub web: Web,
+    /// The web configuration; none = HTTP, open to all.
+    pub web_config_file: Option<PathBuf>,
     /// Where the kernel's files are.
     pub roots: Roots,
     /// What is set about single collectors.

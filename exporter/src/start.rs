@@ -4,7 +4,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use prunelle_foundation::clock::SharedClock;
+use prunelle_foundation::config::ConfigErrors;
 use prunelle_foundation::lifecycle::{Stop, Tasks};
+use prunelle_foundation::web_config::{self, Read};
 use prunelle_systemd::Systemd;
 use tokio::sync::watch;
 
@@ -33,9 +35,16 @@ pub enum StartError {
     Unsupported(#[source] sysinfo::Error),
 }
 
+/// Reads and checks the web configuration, if there is one.
+pub fn web_config(settings: &Settings, clock: &SharedClock) -> Result<Option<Read>, ConfigErrors> {
+    let file = settings.web_config_file.as_deref();
+    file.map(|file| web_config::read(file, clock)).transpose()
+}
+
 /// Starts the sampler and the client of systemd, and returns the host that reads what they publish.
 pub fn host(
     settings: &Settings,
+    web_config: Option<Read>,
     clock: &SharedClock,
     tasks: &Tasks,
     stop: &Stop,
@@ -63,6 +72,7 @@ pub fn host(
         ),
         textfiles: textfile::Reader::new(&settings.web.collectors),
         units: units(settings, clock, tasks, stop),
+        web_config: web_config.map(|read| read.start(tasks.clone(), &[])),
         thresholds: settings.thresholds.clone(),
     })
 }

@@ -98,7 +98,13 @@ impl Read {
         if let Some(tls) = &contents.tls {
             let about_clients = tls.about_clients();
             facts.extend((!about_clients.is_empty()).then(|| about_clients.to_owned()));
-            facts.push(format!("certificate valid until {}", tls.not_after()));
+            let is_over = tls.not_after() < self.clock.now().wall;
+            let valid = if is_over {
+                "has expired on"
+            } else {
+                "valid until"
+            };
+            facts.push(format!("certificate {valid} {}", tls.not_after()));
         }
         facts.push(match contents.users.len() {
             0 => "no users".to_owned(),

@@ -16,7 +16,9 @@ use clap::{Parser, Subcommand};
 use prunelle_foundation::duration::PromDuration;
 use prunelle_foundation::{lifecycle, telemetry};
 
-use crate::settings::{AUTO_HEALING_VARIABLE, Flags, Settings, policy_file, runtime_path, socket};
+use crate::settings::{
+    AUTO_HEALING_VARIABLE, Flags, Settings, policy_file, runtime_path, socket, web_config_file,
+};
 
 /// Receives alerts from Alertmanager and repairs what the policy allows: bounded, journaled, verified, explained.
 #[derive(Debug, Parser)]
@@ -34,7 +36,7 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Read a policy and print what it allows, or everything that is wrong with it
+    /// Read a policy and print what it allows, or everything that is wrong with it; the same for --web.config.file
     CheckConfig {
         /// The policy; --policy.file when left out
         file: Option<PathBuf>,
@@ -80,7 +82,8 @@ impl Cli {
         let text = match self.command {
             None => return serve(&self.flags),
             Some(Command::CheckConfig { file }) => {
-                match check_config::run(&file.unwrap_or_else(|| policy_file(&self.flags))) {
+                let policy = file.unwrap_or_else(|| policy_file(&self.flags));
+                match check_config::run(&policy, web_config_file(&self.flags).as_deref()) {
                     Ok(summary) => summary,
                     Err(errors) => {
                         // Bare, so that editors find file, line and column.

@@ -32,6 +32,9 @@ use auth::Tokens;
 use limits::Limits;
 use room::Room;
 
+/// Where Alertmanager posts. Whoever posts here shows a token, or is a user of the web configuration.
+pub const WEBHOOK_PATH: &str = "/api/v1/alerts";
+
 /// `alertname` of the alert that always fires, to show that the whole way works. It sets a metric and is never a row.
 pub const HEARTBEAT: &str = "Heartbeat";
 

@@ -5,6 +5,7 @@
 //! healer is handed a clone of [`Metrics`]; nothing here is global.
 
 mod notification;
+pub mod web;
 
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;

@@ -14,6 +14,7 @@ use axum::Router;
 use prometheus_client::registry::Registry;
 use prunelle_foundation::clock::{SharedClock, SystemClock};
 use prunelle_foundation::lifecycle::{Lifecycle, Stop, Tasks};
+use prunelle_foundation::web_config::{self, WebConfig, WebStatus};
 use prunelle_foundation::{build_info, listener, process_metrics};
 use prunelle_systemd::Systemd;
 use prunelle_systemd::client::Options as SystemdOptions;
@@ -24,10 +25,10 @@ use tokio::sync::{mpsc, watch};
 use crate::control::{self, Control};
 use crate::intake::auth::Tokens;
 use crate::intake::reconcile::{ActiveAlerts, ReconcileRequests, Reconciler};
-use crate::intake::{self, Intake, Parts, Readiness};
+use crate::intake::{self, Intake, Parts, Readiness, WEBHOOK_PATH};
 use crate::journal::{Journal, JournalOptions};
 use crate::leases::LocalLeases;
-use crate::metrics::Metrics;
+use crate::metrics::{self, Metrics};
 use crate::policy::load;
 use crate::policy::{Policy, TargetRule};
 use crate::remediation::alarm::{Alarm, TokioAlarm};
@@ -56,10 +57,13 @@ const CRASH_LOOP: (usize, Duration) = (3, Duration::from_mins(5));
 /// Runs the daemon.
 pub async fn run(settings: Settings) -> anyhow::Result<()> {
     let clock: SharedClock = Arc::new(SystemClock::new().context("cannot read the clock")?);
-    let prepared = Prepared::read(&settings)?;
+    let prepared = Prepared::read(&settings, &clock)?;
     let lifecycle = Lifecycle::new();
     let (stop, tasks) = (lifecycle.stop(), lifecycle.tasks());
-    let (registry, metrics) = registry();
+    let web_config = prepared
+        .web_config
+        .map(|read| read.start(tasks.clone(), &[WEBHOOK_PATH]));
+    let (registry, metrics) = registry(web_config.clone().map(|web| move || web.status()));
 
     let (readiness, is_ready) = watch::channel(Readiness::Starting);
     let (_policy, policies) = watch::channel(prepared.policy);
@@ -92,8 +96,10 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
         journal: journal_stats,
     };
     let router = http::router(intake, page, shown);
-    tracing::info!(address = %settings.listen_address, "listening");
-    tasks.spawn_essential("web", serve(prepared.web, router, stop.clone()));
+    let scheme = web_config.as_ref().map_or("http", WebConfig::scheme);
+    tracing::info!(scheme, address = %settings.listen_address, "listening");
+    let serving = serve(prepared.web, router, web_config, stop.clone());
+    tasks.spawn_essential("web", serving);
 
     let systemd = start_systemd(prepared.watch_list, &clock, &tasks, &stop);
     let journal = open_journal(&settings, &clock, &metrics, &tasks).await?;
@@ -155,6 +161,7 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
 /// What can be wrong with the settings, found before anything is touched.
 struct Prepared {
     policy: Arc<Policy>,
+    web_config: Option<web_config::Read>,
     tokens: Tokens,
     watch_list: WatchList,
     active_alerts: ActiveAlerts,
@@ -163,9 +170,13 @@ struct Prepared {
 }
 
 impl Prepared {
-    fn read(settings: &Settings) -> anyhow::Result<Self> {
+    fn read(settings: &Settings, clock: &SharedClock) -> anyhow::Result<Self> {
         let policy = Arc::new(load::read(&settings.policy_file)?);
+        let web_config = settings.web_config_file.as_deref();
         Ok(Self {
+            web_config: web_config
+                .map(|file| web_config::read(file, clock))
+                .transpose()?,
             tokens: Tokens::read(&settings.token_files)?,
             watch_list: watch_list(settings, &policy)?,
             active_alerts: ActiveAlerts::new(&settings.alertmanager_url)?,
@@ -185,9 +196,12 @@ fn start_systemd(watch: WatchList, clock: &SharedClock, tasks: &Tasks, stop: &St
     Systemd::start(options, Arc::clone(clock), tasks, stop.clone())
 }
 
-fn registry() -> (Registry, Metrics) {
+fn registry(web: Option<impl Fn() -> WebStatus + Send + Sync + 'static>) -> (Registry, Metrics) {
     let mut registry = Registry::default();
     let metrics = Metrics::register(&mut registry);
+    if let Some(status) = web {
+        metrics::web::register(&mut registry, status);
+    }
     build_info::register(&mut registry, "prunelle_healer", env!("CARGO_PKG_VERSION"));
     process_metrics::register(&mut registry);
     (registry, metrics)
@@ -206,9 +220,14 @@ fn hostname() -> String {
     names.nodename().to_string_lossy().into_owned()
 }
 
-async fn serve(listener: std::net::TcpListener, router: Router, stop: Stop) {
+async fn serve(
+    listener: std::net::TcpListener,
+    router: Router,
+    web_config: Option<WebConfig>,
+    stop: Stop,
+) {
     let limits = listener::Limits::default();
-    if let Err(error) = listener::serve(vec![listener], router, limits, None, stop).await {
+    if let Err(error) = listener::serve(vec![listener], router, limits, web_config, stop).await {
         tracing::error!(%error, "the web server ended");
     }
 }

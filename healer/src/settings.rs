@@ -25,6 +25,8 @@ pub const AUTO_HEALING_VARIABLE: &str = "AUTO_HEALING_ENABLED";
 pub struct Settings {
     /// Where to listen.
     pub listen_address: ListenAddress,
+    /// The web configuration; none = HTTP, and the webhook's token alone.
+    pub web_config_file: Option<PathBuf>,
     /// Files with a token each; at least one.
     pub token_files: Vec<PathBuf>,
     /// The policy.
@@ -106,6 +108,7 @@ impl Settings {
         };
         Ok(Self {
             listen_address,
+            web_config_file: web_config_file(flags),
             token_files: token_files(flags),
             policy_file: policy_file(flags),
             storage_path: path(flags.storage_path.as_deref(), "/var/lib/prunelle"),
@@ -140,6 +143,11 @@ impl Settings {
 /// The policy file, also for `check-config`, which needs nothing else.
 pub fn policy_file(flags: &Flags) -> PathBuf {
     path(flags.policy_file.as_deref(), "/etc/prunelle/policy.yml")
+}
+
+/// The web configuration, also for `check-config`.
+pub fn web_config_file(flags: &Flags) -> Option<PathBuf> {
+    given(flags.web_config_file.as_deref()).map(PathBuf::from)
 }
 
 /// The runtime folder, also for the commands that speak to the daemon.

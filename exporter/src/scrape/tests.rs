@@ -41,6 +41,7 @@ fn scraper() -> Scraper {
         ),
         textfiles: crate::textfile::Reader::default(),
         units: None::<Units>,
+        web_config: None,
         thresholds: Thresholds {
             cpu: levels,
             memory: levels,

@@ -32,6 +32,11 @@ pub struct Flags {
     #[arg(env = "PRUNELLE_EXPORTER_WEB_MAX_REQUESTS", hide_env_values = true)]
     pub web_max_requests: Option<String>,
 
+    /// File of TLS, users, headers and the rate limit, in the format of Prometheus' exporter-toolkit [default: none]
+    #[arg(long = "web.config.file", value_name = "FILE")]
+    #[arg(env = "PRUNELLE_EXPORTER_WEB_CONFIG_FILE", hide_env_values = true)]
+    pub web_config_file: Option<String>,
+
     /// Where procfs is mounted [default: /proc]
     #[arg(long = "path.procfs", value_name = "FOLDER")]
     #[arg(env = "PRUNELLE_EXPORTER_PATH_PROCFS", hide_env_values = true)]

@@ -1,5 +1,6 @@
 //! From what was given to what holds: pure, and everything that is wrong at once.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use prunelle_foundation::listener::ListenAddress;
@@ -41,6 +42,7 @@ impl Given {
                     .unwrap_or(40),
                 collectors: switched_on(&mut errors),
             },
+            web_config_file: given(flags.web_config_file.as_deref()).map(PathBuf::from),
             roots: Roots {
                 procfs: root(given(flags.path_procfs.as_deref()), default_roots.procfs),
                 sysfs: root(given(flags.path_sysfs.as_deref()), default_roots.sysfs),

@@ -86,6 +86,7 @@ impl Bench {
                 table: units.subscribe(),
                 max_age: UNITS_MAX_AGE,
             }),
+            web_config: None,
             thresholds: thresholds(),
         };
         let web = Web {

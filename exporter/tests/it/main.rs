@@ -22,3 +22,5 @@ mod services;
 mod settings;
 #[cfg(test)]
 mod textfile;
+#[cfg(test)]
+mod web_config;

@@ -28,6 +28,7 @@ pub(crate) struct Exporter {
     process: Process,
     log: tempfile::NamedTempFile,
     address: String,
+    scheme: &'static str,
     client: reqwest::Client,
     runtime: tokio::runtime::Runtime,
 }
@@ -73,6 +74,7 @@ impl Exporter {
             process,
             log,
             address: String::new(),
+            scheme: "http",
             client: reqwest::Client::builder().timeout(LIMIT).build().unwrap(),
             runtime: tokio::runtime::Builder::new_current_thread()
                 .enable_all()
@@ -101,9 +103,44 @@ impl Exporter {
 
     /// Status and body of a GET with this `Accept`.
     pub(crate) fn get_as(&self, path: &str, accept: &str) -> (u16, String) {
+        let request = self.client.get(self.url(path));
+        self.send(request.header("Accept", accept))
+    }
+
+    /// As a user with a password.
+    pub(crate) fn get_as_user(&self, path: &str, user: &str, password: &str) -> (u16, String) {
+        let request = self.client.get(self.url(path));
+        self.send(request.basic_auth(user, Some(password)))
+    }
+
+    /// What another server says; none when it cannot be reached.
+    pub(crate) fn fetch(&self, url: &str, query: &[(&str, &str)]) -> Option<String> {
         self.runtime.block_on(async {
-            let request = self.client.get(format!("http://{}{path}", self.address));
-            let response = request.header("Accept", accept).send().await.unwrap();
+            let response = self.client.get(url).query(query).send().await.ok()?;
+            response.text().await.ok()
+        })
+    }
+
+    /// Goes on with TLS, and certificates that this authority signed.
+    pub(crate) fn trust(&mut self, authority: &[u8]) {
+        let authority = reqwest::Certificate::from_pem(authority).unwrap();
+        let client = reqwest::Client::builder().tls_certs_only([authority]);
+        self.client = client.timeout(LIMIT).build().unwrap();
+        self.scheme = "https";
+    }
+
+    /// Where it listens.
+    pub(crate) fn address(&self) -> &str {
+        &self.address
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("{}://{}{path}", self.scheme, self.address)
+    }
+
+    fn send(&self, request: reqwest::RequestBuilder) -> (u16, String) {
+        self.runtime.block_on(async {
+            let response = request.send().await.unwrap();
             (response.status().as_u16(), response.text().await.unwrap())
         })
     }

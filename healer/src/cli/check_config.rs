@@ -2,16 +2,33 @@
 
 use std::fmt::Write as _;
 use std::path::Path;
+use std::sync::Arc;
 
-use prunelle_foundation::config::ConfigErrors;
+use prunelle_foundation::clock::{SharedClock, SystemClock};
 use prunelle_foundation::duration::PromDuration;
 use prunelle_foundation::quantity::{ByteSize, Ratio};
+use prunelle_foundation::web_config;
 
 use crate::policy::{Policy, RemedySpec, Rule, Rung, TargetRule, Verify, load};
 
-pub(super) fn run(file: &Path) -> Result<String, ConfigErrors> {
-    let policy = load::read(file)?;
-    Ok(format!("{}: OK\n{}", file.display(), summary(&policy)))
+pub(super) fn run(policy: &Path, web: Option<&Path>) -> anyhow::Result<String> {
+    let clock: SharedClock = Arc::new(SystemClock::new()?);
+    let read = load::read(policy);
+    let web = web.map(|file| (file, web_config::read(file, &clock)));
+    let mut errors = Vec::new();
+    let mut text = String::new();
+    match &read {
+        Ok(read) => write!(text, "{}: OK\n{}", policy.display(), summary(read))?,
+        Err(wrong) => errors.push(wrong),
+    }
+    match &web {
+        Some((file, Ok(web))) => write!(text, "\n\n{}: OK\n{}", file.display(), web.summary())?,
+        Some((_, Err(wrong))) => errors.push(wrong),
+        None => {}
+    }
+    let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
+    anyhow::ensure!(errors.is_empty(), errors.join("\n"));
+    Ok(text)
 }
 
 /// What the policy allows, for people.

@@ -4,12 +4,12 @@
 //! request (one `stat`) and read again when it changed, so that rotating needs no restart. A file that is gone takes
 //! its token with it; one that is unreadable or empty for a moment keeps the last good one.
 
-use std::os::unix::fs::MetadataExt as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
+use prunelle_foundation::file_stamp::FileStamp;
 use prunelle_foundation::secret::{Secret, SecretError};
 
 /// The tokens in force.
@@ -39,19 +39,9 @@ pub(super) enum Refusal {
 #[derive(Debug)]
 struct TokenFile {
     path: PathBuf,
-    read_as: Option<Stamp>,
+    read_as: Option<FileStamp>,
     was_tried: bool,
     token: Option<Secret>,
-}
-
-/// Changes whenever a file is written or replaced.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Stamp {
-    device: u64,
-    inode: u64,
-    size: u64,
-    modified: (i64, i64),
-    changed: (i64, i64),
 }
 
 impl Tokens {
@@ -111,7 +101,7 @@ impl Tokens {
 
 impl TokenFile {
     fn refresh(&mut self) -> Result<(), SecretError> {
-        let stamp = Stamp::of(&self.path);
+        let stamp = FileStamp::of(&self.path);
         if stamp.is_some() && stamp == self.read_as {
             return Ok(());
         }
@@ -134,19 +124,6 @@ impl TokenFile {
                 Err(error)
             }
         }
-    }
-}
-
-impl Stamp {
-    fn of(path: &Path) -> Option<Self> {
-        let file = std::fs::metadata(path).ok()?;
-        Some(Self {
-            device: file.dev(),
-            inode: file.ino(),
-            size: file.size(),
-            modified: (file.mtime(), file.mtime_nsec()),
-            changed: (file.ctime(), file.ctime_nsec()),
-        })
     }
 }
 

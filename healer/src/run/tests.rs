@@ -7,9 +7,17 @@ const REFERENCE: &str = include_str!("../../../docs/metrics.md");
 
 /// Everything that `/metrics` can show, as OpenMetrics text.
 fn exposition() -> String {
-    let (registry, metrics) = registry();
+    let now = SystemClock::new().unwrap().now().wall;
+    let web = move || WebStatus {
+        is_last_reload_successful: true,
+        last_success: now,
+        certificate_not_after: Some(now),
+        failed_handshakes: 0,
+        refused: [("credentials", 0), ("rate", 0), ("busy", 0)],
+    };
+    let (registry, metrics) = registry(Some(web));
     // Absent before the first one.
-    metrics.heartbeat(SystemClock::new().unwrap().now().wall);
+    metrics.heartbeat(now);
     let mut text = String::new();
     encode(&mut text, &registry).unwrap();
     text

@@ -11,6 +11,15 @@ pub struct Flags {
         value_name = "ADDRESS"
     )]
     pub listen_address: Option<String>,
+    /// File of TLS, users, headers and the rate limit, in the format of Prometheus' exporter-toolkit [default: none]
+    #[arg(
+        long = "web.config.file",
+        env = "PRUNELLE_HEALER_WEB_CONFIG_FILE",
+        hide_env_values = true,
+        value_name = "FILE",
+        global = true
+    )]
+    pub web_config_file: Option<String>,
     /// File with the token that Alertmanager sends; given twice during a rotation, separated by commas in the variable [default: /etc/prunelle/webhook-token]
     #[arg(
         long = "web.token-file",

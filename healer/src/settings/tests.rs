@@ -129,5 +129,5 @@ fn every_flag_has_the_variable_that_errors_name() {
             count += 1;
         }
     }
-    assert_eq!(count, 11);
+    assert_eq!(count, 12);
 }

@@ -296,6 +296,50 @@ async fn check_config_prints_what_a_policy_allows_or_all_that_is_wrong() {
 }
 
 #[tokio::test]
+async fn check_config_checks_the_web_configuration_as_well() {
+    let folder = tempfile::tempdir().unwrap();
+    let policy = folder.path().join("policy.yml");
+    let web = folder.path().join("web.yml");
+    std::fs::write(
+        &policy,
+        "version: 1\nhost: {label: instance, is: [a]}\nrules: []\n",
+    )
+    .unwrap();
+    let check = async |text: &str| {
+        std::fs::write(&web, text).unwrap();
+        let flag = format!("--web.config.file={}", web.display());
+        run(&["check-config", &policy.display().to_string(), &flag]).await
+    };
+    let output = check("rate_limit: {interval: 1s, burst: 5}\n").await;
+    let text = stdout(&output);
+    let expected = format!(
+        "{}: OK\nhttp, no users, a request each 1s, 5 at once\n",
+        web.display()
+    );
+    assert!(text.ends_with(&expected), "{text}");
+    let output = check("rate_limits: {}\nbasic_auth_users: {ann: secret}\n").await;
+    assert_eq!(output.status.code(), Some(1));
+    let text = stderr(&output);
+    for line in [
+        "web.yml:1:1: unknown key `rate_limits`",
+        "web.yml:2:25: this is not a bcrypt hash",
+    ] {
+        assert!(text.contains(line), "{text}");
+    }
+    assert!(!text.contains("secret"), "{text}");
+
+    // The daemon says the same, before it touches anything.
+    let flag = format!("--web.config.file={}", web.display());
+    let output = run(&[&flag, &format!("--policy.file={}", policy.display())]).await;
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        stderr(&output).contains("web.yml:1:1: unknown key"),
+        "{}",
+        stderr(&output)
+    );
+}
+
+#[tokio::test]
 async fn settings_that_cannot_be_used_are_all_told_before_anything_starts() {
     let output = run(&[
         "--storage.reserve=64",

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use prunelle_foundation::clock::{BootId, ManualClock, Now};
+use prunelle_foundation::clock::{BootId, ManualClock, Now, SharedClock, SystemClock};
 use prunelle_foundation::lifecycle::{Lifecycle, Stop};
 use prunelle_foundation::listener::{self, Limits};
+use prunelle_foundation::web_config::{self, WebConfig};
 use prunelle_healer::intake::auth::Tokens;
-use prunelle_healer::intake::{self, Intake, LocalWork, Parts, Readiness};
+use prunelle_healer::intake::{self, Intake, LocalWork, Parts, Readiness, WEBHOOK_PATH};
 use prunelle_healer::metrics::Metrics;
 use prunelle_healer::policy::load;
 use prunelle_healer::work::{Ack, Notification, Work as _};
@@ -60,8 +61,13 @@ impl Healer {
     }
 
     /// Serves the webhook while `client` uses it and every delivery is accepted; yields what was delivered.
-    async fn serve<T>(
+    async fn serve<T>(self, client: impl AsyncFnOnce(SocketAddr) -> T) -> (T, Vec<Notification>) {
+        self.serve_by(None, client).await
+    }
+
+    async fn serve_by<T>(
         mut self,
+        web: Option<WebConfig>,
         client: impl AsyncFnOnce(SocketAddr) -> T,
     ) -> (T, Vec<Notification>) {
         let listener = listener::bind(&"127.0.0.1:0".parse().unwrap()).unwrap();
@@ -69,13 +75,7 @@ impl Healer {
         let stop = Stop::new();
         let router = intake::router(self.intake.clone());
         drop(self.intake);
-        let serving = listener::serve(
-            vec![listener],
-            router,
-            Limits::default(),
-            None,
-            stop.clone(),
-        );
+        let serving = listener::serve(vec![listener], router, Limits::default(), web, stop.clone());
         let mut delivered = Vec::new();
         let (served, answer, ()) = tokio::join!(
             serving,
@@ -200,4 +200,47 @@ async fn a_declared_length_over_the_limit_is_refused_before_the_body_comes() {
         .await;
     assert_eq!(answer, "HTTP/1.1 413 Payload Too Large");
     assert!(delivered.is_empty());
+}
+
+/// `ann`, with the password `right`.
+const USERS: &str =
+    "basic_auth_users: {ann: $2y$04$fi7E9AML9w5UxYBOcmrF7uPA5ScIrPIJ.DdXaGo0B1ZhHNkpTOtdu}\n";
+
+#[tokio::test]
+async fn with_users_the_webhook_takes_a_user_or_its_token() {
+    let healer = Healer::new();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("web.yml");
+    std::fs::write(&file, USERS).unwrap();
+    let clock: SharedClock = Arc::new(SystemClock::new().unwrap());
+    let web = web_config::read(&file, &clock)
+        .unwrap()
+        .start(Lifecycle::new().tasks(), &[WEBHOOK_PATH]);
+    let whole = body(1);
+    let (answers, delivered) = healer
+        .serve_by(Some(web), async |address| {
+            let mut answers = Vec::new();
+            for (path, authorization) in [
+                (WEBHOOK_PATH, "Bearer t0ken"),
+                (WEBHOOK_PATH, "Basic YW5uOnJpZ2h0"),
+                (WEBHOOK_PATH, "Bearer wrong"),
+                (WEBHOOK_PATH, "Basic YW5uOndyb25n"),
+                (WEBHOOK_PATH, ""),
+                ("/elsewhere", "Bearer t0ken"),
+                ("/elsewhere", "Basic YW5uOnJpZ2h0"),
+            ] {
+                let mut stream = TcpStream::connect(address).await.unwrap();
+                let request = head(whole.len())
+                    .replace(WEBHOOK_PATH, path)
+                    .replace("Bearer t0ken", authorization)
+                    + &whole;
+                stream.write_all(request.as_bytes()).await.unwrap();
+                answers.push(status(&mut stream).await);
+            }
+            answers
+        })
+        .await;
+    let codes: Vec<&str> = answers.iter().map(|line| &line[9..12]).collect();
+    assert_eq!(codes, ["202", "202", "403", "401", "401", "401", "404"]);
+    assert_eq!(delivered.len(), 2);
 }

@@ -60,6 +60,16 @@ async fn the_answer_is_what_the_journal_says() {
 }
 
 #[tokio::test]
+async fn a_user_of_the_web_configuration_needs_no_token() {
+    let mut fixture = Fixture::new();
+    let mut request = post(body(&[our_alert()]));
+    request.headers_mut().remove(header::AUTHORIZATION);
+    request.extensions_mut().insert(AuthenticatedUser);
+    let (status, _) = exchange(&mut fixture, request, Ack::Accepted).await;
+    assert_eq!(status, StatusCode::ACCEPTED);
+}
+
+#[tokio::test]
 async fn an_engine_that_drops_a_delivery_makes_it_503() {
     let mut fixture = Fixture::new();
     let router = router(fixture.intake.clone());
