@@ -3,6 +3,22 @@
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
+/// Nothing on names of our own; on shared ones nothing but what it finds on `node_exporter`'s: the kernel's own words.
+#[track_caller]
+pub(crate) fn assert_clean(metrics: &str) {
+    let (_, said) = check(metrics);
+    let is_kernel_s_word = |line: &&str| {
+        let starts = ["node_memory_", "node_netstat_"];
+        starts.iter().any(|start| line.starts_with(start))
+            && line.ends_with("should be written in 'snake_case' not 'camelCase'")
+    };
+    let others: Vec<_> = said
+        .lines()
+        .filter(|line| !is_kernel_s_word(line))
+        .collect();
+    assert!(others.is_empty(), "{others:#?}");
+}
+
 /// Exit status and what it says.
 #[expect(
     clippy::disallowed_methods,
