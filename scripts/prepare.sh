@@ -1,6 +1,6 @@
 # Sourced by start.sh and test.sh: finds or fetches what they need, and says so.
 #
-# Two rules hold. Nothing that is installed is started or enabled: Prometheus and Alertmanager are only unpacked into
+# Two rules hold. Nothing that is installed is started or enabled: Prometheus and its kin are only unpacked into
 # .prunelle/tools; of the packages that apt-get installs only systemd, on a machine with another init, brings units, and
 # what its installation enables for a boot under systemd is disabled again. And nothing is guessed: what cannot be had
 # ends the script with one message that says what to do.
@@ -56,6 +56,11 @@ need_cargo() {
     stop_with "no cargo $wanted"
 }
 
+# Only the tests compare with node_exporter and ask with curl.
+wants_peer() {
+    [ "$(basename -- "$0")" = test.sh ]
+}
+
 # Fills PACKAGES with the Debian packages to install and UNPACKED with those to unpack, and REASONS with why.
 PACKAGES=()
 UNPACKED=()
@@ -76,11 +81,14 @@ find_missing() {
     [ -x /usr/lib/systemd/systemd ] || [ -x /lib/systemd/systemd ] ||
         missing PACKAGES systemd 'the systemd of the sandbox; this machine keeps its own init'
     [ -x /usr/bin/dbus-daemon ] || missing PACKAGES dbus-daemon 'the bus of the sandbox'
+    have curl || ! wants_peer || missing PACKAGES curl 'a client that the formats are tested with'
     have strace || missing PACKAGES strace 'kills the healer at each write of its journal, in the end-to-end tests'
     { have prometheus && have promtool; } ||
         missing UNPACKED prometheus 'scrapes and rules; unpacked into .prunelle/tools, not installed'
     { have prometheus-alertmanager || have alertmanager; } && have amtool ||
         missing UNPACKED prometheus-alertmanager 'routing; unpacked into .prunelle/tools, not installed'
+    have prometheus-node-exporter || ! wants_peer ||
+        missing UNPACKED prometheus-node-exporter 'what the exporter is compared with; unpacked into .prunelle/tools, not installed'
 }
 
 # Installs what is missing, after saying what and why.

@@ -13,13 +13,21 @@ mod http;
 #[cfg(test)]
 mod hung_mount;
 #[cfg(test)]
+mod mixin;
+#[cfg(test)]
+mod peer;
+#[cfg(test)]
 mod program;
+#[cfg(test)]
+mod prometheus;
 #[cfg(test)]
 mod promtool;
 #[cfg(test)]
 mod services;
 #[cfg(test)]
 mod settings;
+#[cfg(test)]
+mod side_by_side;
 #[cfg(test)]
 mod textfile;
 #[cfg(test)]

@@ -92,6 +92,11 @@ impl Exporter {
         exporter
     }
 
+    /// The first address that it listens at.
+    pub(crate) fn address(&self) -> &str {
+        &self.address
+    }
+
     pub(crate) fn log(&self) -> String {
         std::fs::read_to_string(self.log.path()).unwrap()
     }
@@ -127,11 +132,6 @@ impl Exporter {
         let client = reqwest::Client::builder().tls_certs_only([authority]);
         self.client = client.timeout(LIMIT).build().unwrap();
         self.scheme = "https";
-    }
-
-    /// Where it listens.
-    pub(crate) fn address(&self) -> &str {
-        &self.address
     }
 
     fn url(&self, path: &str) -> String {
