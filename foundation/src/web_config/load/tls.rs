@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use rustls::crypto::CryptoProvider;
 use rustls::crypto::aws_lc_rs::default_provider;
 use rustls::pki_types::{CertificateDer, UnixTime};
+use rustls::server::NoServerSessionStorage;
 use rustls::server::danger::ClientCertVerifier;
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::time_provider::TimeProvider;
@@ -111,6 +112,11 @@ impl Loader<'_> {
                 return None;
             }
         };
+        if auth != ClientAuth::NoClientCert {
+            // A resumed session does not show its certificate again, which may have expired meanwhile.
+            config.session_storage = Arc::new(NoServerSessionStorage {});
+            config.send_tls13_tickets = 0;
+        }
         config.ignore_client_order = wire.prefer_server_cipher_suites.unwrap_or(true);
         config.alpn_protocols = if is_http2 {
             vec![b"h2".to_vec(), b"http/1.1".to_vec()]

@@ -87,6 +87,25 @@ async fn each_way_to_ask_lets_in_whom_it_should() {
 }
 
 #[tokio::test]
+async fn who_has_to_show_a_certificate_shows_it_each_time() {
+    let world = World::new();
+    let tickets = |more: &str| {
+        let server = world.serve(more);
+        let tls = server.web.contents().tls.clone().unwrap();
+        let config = tls.config();
+        (
+            config.send_tls13_tickets,
+            config.session_storage.can_cache(),
+        )
+    };
+    assert_eq!(tickets(""), (2, true));
+    assert_eq!(
+        tickets("  client_auth_type: RequireAnyClientCert\n"),
+        (0, false)
+    );
+}
+
+#[tokio::test]
 async fn only_allowed_names_are_let_in() {
     let world = World::new();
     let mail = SanType::Rfc822Name("ops@example.org".try_into().unwrap());

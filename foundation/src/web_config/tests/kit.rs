@@ -148,6 +148,7 @@ impl Server {
         let router = Router::new()
             .route("/", get(who))
             .route("/own", get(who))
+            .route("/huge", get(async || vec![b'x'; 8 << 20]))
             .route(
                 "/panic",
                 get(async || -> &'static str { panic!("as planned") }),

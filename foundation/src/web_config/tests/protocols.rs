@@ -1,6 +1,7 @@
 //! Which HTTP is spoken, and which TLS.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use rustls::crypto::aws_lc_rs;
@@ -9,21 +10,26 @@ use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore, SupportedProtocolVersion, version};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use super::kit::{Authority, Folder, LONG, RIGHT, Server};
+use super::kit::{Authority, Folder, LIMITS, LONG, RIGHT, Server};
 use crate::lifecycle::Lifecycle;
+use crate::listener::Limits;
 
 const TLS: &str = "tls_server_config:\n  cert_file: cert.pem\n  key_file: key.pem\n";
 
 fn start(more: &str) -> (Authority, Server, Folder) {
+    start_with(more, LIMITS)
+}
+
+fn start_with(more: &str, limits: Limits) -> (Authority, Server, Folder) {
     let authority = Authority::new();
     let folder = Folder::new();
     folder.identity(&authority.server());
     folder.write("web.yml", &format!("{TLS}{more}"));
-    let server = Server::start(&folder.web());
+    let server = Server::start_with(&folder.web(), limits);
     (authority, server, folder)
 }
 
@@ -106,6 +112,45 @@ async fn http_2_is_served_with_the_same_rules() {
         .unwrap()
         .unwrap()
         .unwrap();
+}
+
+#[tokio::test]
+async fn an_http_2_connection_may_be_idle_and_must_not_be_slow() {
+    let within = Duration::from_millis(300);
+    let (authority, server, _folder) = start_with(
+        "",
+        Limits {
+            max_connections: 1,
+            header_read_timeout: within,
+            request_time_limit: within,
+            ..LIMITS
+        },
+    );
+    let stream = connect(&authority, &server, &["h2"], rustls::ALL_VERSIONS)
+        .await
+        .unwrap();
+    let (mut client, mut connection) = h2::client::handshake(stream).await.unwrap();
+    let mut ping = connection.ping_pong().unwrap();
+    let driving = Lifecycle::new().tasks().spawn("client", connection);
+    let before = Instant::now();
+    // Bytes that belong to no request begin none: only the passing of time can show that.
+    while before.elapsed() < within * 3 {
+        let (response, _) = client
+            .send_request(http_request(&server.url("/"), ""), true)
+            .unwrap();
+        assert_eq!(response.await.unwrap().status(), 200);
+        ping.ping(h2::Ping::opaque()).await.unwrap();
+        tokio::time::sleep(within / 2).await;
+    }
+    // An answer that is not read ends the connection, and the next one gets its slot.
+    let (response, _) = client
+        .send_request(http_request(&server.url("/huge"), ""), true)
+        .unwrap();
+    let unread = response.await.unwrap();
+    let next = connect(&authority, &server, &[], rustls::ALL_VERSIONS).await;
+    assert!(next.is_ok());
+    drop(unread);
+    assert!(timeout(LONG, driving).await.is_ok());
 }
 
 fn http_request(url: &str, authorization: &str) -> axum::http::Request<()> {
