@@ -14,8 +14,10 @@ use crate::output::Output;
 use crate::roots::ReadError;
 
 mod cpu_usage;
+mod diskstats;
 mod filesystem;
 mod info;
+mod mdadm;
 mod memory_usage;
 mod network_usage;
 mod services;
@@ -30,6 +32,8 @@ pub const COLLECTORS: &[Collector] = &[
     swap_usage::COLLECTOR,
     network_usage::COLLECTOR,
     filesystem::COLLECTOR,
+    diskstats::COLLECTOR,
+    mdadm::COLLECTOR,
     textfile::COLLECTOR,
     services::COLLECTOR,
     thresholds::COLLECTOR,

@@ -26,10 +26,16 @@ pub struct Disks {
 #[derive(Debug, Default)]
 struct Kept {
     name: String,
+    major: String,
+    minor: String,
     properties: Properties,
     /// Which file the properties are from.
     version: Option<Version>,
+    path_of_properties: PathBuf,
     rotational: Option<File>,
+    path_of_rotational: PathBuf,
+    rotates: &'static str,
+    /// The scrape that asked about it last.
     scrape: u64,
 }
 
@@ -44,6 +50,10 @@ struct Version {
 /// What is known of one device.
 #[derive(Clone, Copy, Debug)]
 pub struct About<'a> {
+    /// Its major number.
+    pub major: &'a str,
+    /// Its minor number.
+    pub minor: &'a str,
     /// What udev says; empty where there is no udev.
     pub properties: &'a Properties,
     /// `1`, `0`, or nothing for what has no queue of its own.
@@ -51,41 +61,52 @@ pub struct About<'a> {
 }
 
 impl Disks {
-    /// Begins a scrape.
-    pub fn begin(&mut self) {
+    /// Finds out about these devices, and forgets all others.
+    pub fn refresh(&mut self, disks: &[Disk<'_>], roots: &Roots) {
         self.scrape += 1;
-    }
-
-    /// What is known of a device at this moment.
-    pub fn about(&mut self, disk: &Disk<'_>, roots: &Roots) -> About<'_> {
-        let kept = self.kept.entry((disk.major, disk.minor)).or_default();
-        if kept.name != disk.name {
-            // The number belongs to another device now.
-            *kept = Kept {
-                name: disk.name.to_owned(),
-                ..Kept::default()
-            };
+        for disk in disks {
+            let kept = self.kept.entry((disk.major, disk.minor)).or_default();
+            if kept.name != disk.name {
+                // It is new, or the number belongs to another device now.
+                *kept = Kept::new(disk, roots);
+            }
+            kept.scrape = self.scrape;
+            kept.read_properties();
+            kept.read_rotational();
         }
-        kept.scrape = self.scrape;
-        kept.read_properties(disk, roots);
-        About {
-            rotational: kept.read_rotational(roots),
-            properties: &kept.properties,
-        }
-    }
-
-    /// Ends a scrape: devices that it did not ask about are forgotten.
-    pub fn end(&mut self) {
         self.kept.retain(|_, kept| kept.scrape == self.scrape);
+    }
+
+    /// What was found out.
+    pub fn about(&self, disk: &Disk<'_>) -> Option<About<'_>> {
+        let kept = self.kept.get(&(disk.major, disk.minor))?;
+        Some(About {
+            major: &kept.major,
+            minor: &kept.minor,
+            properties: &kept.properties,
+            rotational: kept.rotates,
+        })
     }
 }
 
 impl Kept {
-    fn read_properties(&mut self, disk: &Disk<'_>, roots: &Roots) {
-        let path = roots
-            .udev_data
-            .join(format!("b{}:{}", disk.major, disk.minor));
-        let version = std::fs::metadata(&path).ok().map(|metadata| Version {
+    fn new(disk: &Disk<'_>, roots: &Roots) -> Self {
+        let (major, minor) = (disk.major.to_string(), disk.minor.to_string());
+        // sysfs writes `!` for a slash in the name of a device.
+        let folder = roots.sysfs.join("block").join(disk.name.replace('/', "!"));
+        Self {
+            name: disk.name.to_owned(),
+            path_of_properties: roots.udev_data.join(format!("b{major}:{minor}")),
+            path_of_rotational: folder.join("queue/rotational"),
+            major,
+            minor,
+            ..Self::default()
+        }
+    }
+
+    fn read_properties(&mut self) {
+        let path = &self.path_of_properties;
+        let version = std::fs::metadata(path).ok().map(|metadata| Version {
             inode: metadata.ino(),
             changed: (metadata.ctime(), metadata.ctime_nsec()),
             length: metadata.len(),
@@ -93,40 +114,29 @@ impl Kept {
         if version != self.version {
             self.version = version;
             // What cannot be read is not known, which is no reason to withhold the counters.
-            let content = version.and_then(|_| roots::read(&path).ok().flatten());
+            let content = version.and_then(|_| roots::read(path).ok().flatten());
             self.properties = content.map_or_else(Properties::default, |it| udev::parse(&it));
         }
     }
 
-    fn read_rotational(&mut self, roots: &Roots) -> &'static str {
-        let mut flag = [0];
-        let read = |file: &File, flag: &mut [u8]| file.read_at(flag, 0).is_ok_and(|read| read == 1);
-        if !self
-            .rotational
-            .as_ref()
-            .is_some_and(|file| read(file, &mut flag))
-        {
-            self.rotational = File::open(self.path_of_rotational(roots)).ok();
-            if !self
-                .rotational
-                .as_ref()
-                .is_some_and(|file| read(file, &mut flag))
-            {
-                return "";
-            }
+    fn read_rotational(&mut self) {
+        let mut flag = self.rotational.as_ref().and_then(first_byte);
+        if flag.is_none() {
+            self.rotational = File::open(&self.path_of_rotational).ok();
+            flag = self.rotational.as_ref().and_then(first_byte);
         }
-        match flag {
-            [b'0'] => "0",
-            [b'1'] => "1",
+        self.rotates = match flag {
+            Some(b'0') => "0",
+            Some(b'1') => "1",
             _ => "",
-        }
+        };
     }
+}
 
-    /// sysfs writes `!` for a slash in the name of a device.
-    fn path_of_rotational(&self, roots: &Roots) -> PathBuf {
-        let folder = roots.sysfs.join("block").join(self.name.replace('/', "!"));
-        folder.join("queue/rotational")
-    }
+fn first_byte(file: &File) -> Option<u8> {
+    let mut byte = [0];
+    let read = file.read_at(&mut byte, 0).ok()?;
+    (read == 1).then_some(byte[0])
 }
 
 #[cfg(test)]

@@ -9,11 +9,14 @@ use std::io;
 use std::os::unix::fs::FileExt as _;
 use std::path::PathBuf;
 
+use crate::disks::Disks;
 use crate::roots::{LARGEST_FILE, Malformed, ReadError, Reading, Roots, is_absence};
 
 /// The files of one host that collectors read by fixed names.
 #[derive(Debug)]
 pub struct Files {
+    /// What is known of block devices.
+    pub disks: Disks,
     roots: Roots,
     kept: HashMap<Name, Kept>,
     scrape: u64,
@@ -43,6 +46,7 @@ impl Files {
     /// Nothing is open yet.
     pub fn new(roots: Roots) -> Self {
         Self {
+            disks: Disks::default(),
             roots,
             kept: HashMap::new(),
             scrape: 1,
@@ -71,38 +75,39 @@ impl Files {
     }
 
     /// As [`Self::procfs`], parsed; errors name the file.
-    pub fn parse_procfs<T>(
-        &mut self,
+    pub fn parse_procfs<'a, T>(
+        &'a mut self,
         name: &'static str,
-        parser: impl FnOnce(&[u8]) -> Result<T, Malformed>,
+        parser: impl FnOnce(&'a [u8]) -> Result<T, Malformed>,
     ) -> Reading<T> {
         self.parse(Name::Procfs(name), parser)
     }
 
     /// As [`Self::net`], parsed; errors name the file.
-    pub fn parse_net<T>(
-        &mut self,
+    pub fn parse_net<'a, T>(
+        &'a mut self,
         name: &'static str,
-        parser: impl FnOnce(&[u8]) -> Result<T, Malformed>,
+        parser: impl FnOnce(&'a [u8]) -> Result<T, Malformed>,
     ) -> Reading<T> {
         self.parse(Name::Net(name), parser)
     }
 
     /// As [`Self::sysfs`], parsed; errors name the file.
-    pub fn parse_sysfs<T>(
-        &mut self,
+    pub fn parse_sysfs<'a, T>(
+        &'a mut self,
         name: &'static str,
-        parser: impl FnOnce(&[u8]) -> Result<T, Malformed>,
+        parser: impl FnOnce(&'a [u8]) -> Result<T, Malformed>,
     ) -> Reading<T> {
         self.parse(Name::Sysfs(name), parser)
     }
 
-    fn parse<T>(
-        &mut self,
+    fn parse<'a, T>(
+        &'a mut self,
         name: Name,
-        parser: impl FnOnce(&[u8]) -> Result<T, Malformed>,
+        parser: impl FnOnce(&'a [u8]) -> Result<T, Malformed>,
     ) -> Reading<T> {
-        let Some(content) = self.read(name)? else {
+        self.load(name)?;
+        let Some(content) = self.content(name) else {
             return Ok(None);
         };
         parser(content).map(Some).map_err(|problem| {
@@ -112,6 +117,17 @@ impl Files {
     }
 
     fn read(&mut self, name: Name) -> Reading<&[u8]> {
+        self.load(name)?;
+        Ok(self.content(name))
+    }
+
+    fn content(&self, name: Name) -> Option<&[u8]> {
+        let kept = self.kept.get(&name)?;
+        kept.content.get(..kept.length?)
+    }
+
+    /// Reads the file, unless this scrape has read it already.
+    fn load(&mut self, name: Name) -> Result<(), ReadError> {
         let scrape = self.scrape;
         let is_read = self
             .kept
@@ -137,8 +153,7 @@ impl Files {
                 kept.scrape = scrape;
             }
         }
-        let kept = self.kept.get(&name);
-        Ok(kept.and_then(|kept| kept.content.get(..kept.length?)))
+        Ok(())
     }
 
     /// Where the file may be, the best place first.

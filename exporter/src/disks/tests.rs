@@ -29,11 +29,9 @@ impl Machine {
 fn told(disks: &mut Disks, line: &str, machine: &Machine) -> (String, &'static str) {
     let line = format!("{line} 1 2 3 4 5 6 7 8 9 10 11");
     let disk = diskstats::parse(line.as_bytes()).unwrap().remove(0);
-    disks.begin();
-    let about = disks.about(&disk, &machine.roots());
-    let told = (about.properties.model.clone(), about.rotational);
-    disks.end();
-    told
+    disks.refresh(std::slice::from_ref(&disk), &machine.roots());
+    let about = disks.about(&disk).unwrap();
+    (about.properties.model.clone(), about.rotational)
 }
 
 fn model(name: &str) -> String {

@@ -55,7 +55,7 @@ impl Bench {
             procfs: folder.path().join("proc"),
             sysfs: folder.path().join("sys"),
             rootfs: "/".into(),
-            ..Roots::default()
+            udev_data: folder.path().join("udev/data"),
         };
         let clock = Arc::new(ManualClock::new(Now {
             wall: Timestamp::from_second(1_800_000_000).unwrap(),

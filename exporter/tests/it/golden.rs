@@ -142,6 +142,8 @@ async fn a_broken_tree_is_failures_and_never_figures() {
             "proc/meminfo",
             "proc/1/net/dev",
             "proc/1/mountinfo",
+            "proc/diskstats",
+            "proc/mdstat",
         ];
         let broken: Vec<_> = files.iter().map(|&file| (file, content)).collect();
         let bench = Bench::new("modern", &broken);
@@ -149,6 +151,10 @@ async fn a_broken_tree_is_failures_and_never_figures() {
         assert_eq!(status, 200);
         for name in ["cpu_usage", "memory_", "swap_", "network_", "disk_"] {
             let figure = format!("\nprunelle_{name}");
+            assert!(!metrics.contains(&figure), "{content:?}: {metrics}");
+        }
+        for name in ["filesystem_", "disk_", "md_"] {
+            let figure = format!("\nnode_{name}");
             assert!(!metrics.contains(&figure), "{content:?}: {metrics}");
         }
     }
