@@ -22,6 +22,8 @@ mod memory_usage;
 mod network_usage;
 mod services;
 mod swap_usage;
+mod systemd;
+mod systemd_tasks;
 mod textfile;
 mod thresholds;
 
@@ -36,9 +38,14 @@ pub const COLLECTORS: &[Collector] = &[
     mdadm::COLLECTOR,
     textfile::COLLECTOR,
     services::COLLECTOR,
+    systemd::COLLECTOR,
+    systemd_tasks::COLLECTOR,
     thresholds::COLLECTOR,
     info::COLLECTOR,
 ];
+
+/// Those that read the inventory of all loaded units, which is kept only if one of them is on.
+pub const OF_INVENTORY: [&str; 2] = [systemd::COLLECTOR.name, systemd_tasks::COLLECTOR.name];
 
 /// One collector.
 #[derive(Debug)]

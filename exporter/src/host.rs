@@ -37,6 +37,9 @@ pub struct Host {
     pub textfiles: textfile::Reader,
     /// The watched units; none when none are to be watched.
     pub units: Option<Units>,
+    /// The same table where it holds the inventory of all loaded units; none when nobody wants that, or the machine has
+    /// no systemd.
+    pub inventory: Option<Units>,
     /// How it is served; none without a web configuration.
     pub web_config: Option<WebConfig>,
     /// What the rules compare with.

@@ -39,7 +39,7 @@ pub struct Settings {
     pub options: Options,
     /// What CPU and memory are measured against.
     pub boundary: Boundary,
-    /// Names and globs of units to watch; none = no connection to systemd at all.
+    /// Names and globs of units to watch.
     pub services: WatchList,
     /// Over which usage ratios are computed.
     pub interval: Duration,

@@ -10,6 +10,7 @@ use prunelle_foundation::web_config::{self, Read};
 use prunelle_systemd::Systemd;
 use tokio::sync::watch;
 
+use crate::collector::OF_INVENTORY;
 use crate::filesystem::{self, Prober};
 use crate::host::{Host, Units};
 use crate::machine::{Container, Kernel, Machine, Portable};
@@ -58,6 +59,7 @@ pub fn host(
     let overview_max_age = sampler.max_age();
     let (publish, overview) = watch::channel(Arc::new(OverviewSample::not_yet(clock.now())));
     tasks.spawn_essential("sampler", sampler.run(publish, stop.clone()));
+    let (units, inventory) = units(settings, clock, tasks, stop);
     Ok(Host {
         clock: Arc::clone(clock),
         roots: roots.clone(),
@@ -71,7 +73,8 @@ pub fn host(
             Box::new(filesystem::ask),
         ),
         textfiles: textfile::Reader::new(&settings.web.collectors),
-        units: units(settings, clock, tasks, stop),
+        units,
+        inventory,
         web_config: web_config.map(|read| read.start(tasks.clone(), &[])),
         thresholds: settings.thresholds.clone(),
     })
@@ -98,20 +101,39 @@ fn machine(settings: &Settings, clock: &SharedClock) -> Result<Arc<dyn Machine>,
     })
 }
 
-/// Nothing to watch is no connection at all.
-fn units(settings: &Settings, clock: &SharedClock, tasks: &Tasks, stop: &Stop) -> Option<Units> {
-    if settings.services.is_empty() {
-        return None;
+/// The watched units, and the inventory: one table. There is no connection at all when nobody wants either, or when
+/// the inventory is all that is wanted and systemd did not start this machine: that is said once.
+fn units(
+    settings: &Settings,
+    clock: &SharedClock,
+    tasks: &Tasks,
+    stop: &Stop,
+) -> (Option<Units>, Option<Units>) {
+    let is_watching = !settings.services.is_empty();
+    let collectors = &settings.web.collectors;
+    let wants_inventory = collectors.iter().any(|it| OF_INVENTORY.contains(&it.name));
+    // What `sd_booted` looks at.
+    let is_booted = || settings.roots.rootfs.join("run/systemd/system").is_dir();
+    if !is_watching && wants_inventory && !is_booted() {
+        tracing::info!(
+            "this machine was not started by systemd, so there is nothing to tell of its units"
+        );
+        return (None, None);
+    }
+    if !is_watching && !wants_inventory {
+        return (None, None);
     }
     let options = prunelle_systemd::Options {
         watch: settings.services.clone(),
+        inventory: wants_inventory,
         ..prunelle_systemd::Options::default()
     };
     // Twice the age that a sound table can have: what is older is broken.
     let max_age = options.limits.staleness() * 2;
     let systemd = Systemd::start(options, Arc::clone(clock), tasks, stop.clone());
-    Some(Units {
+    let units = || Units {
         table: systemd.table(),
         max_age,
-    })
+    };
+    (is_watching.then(units), wants_inventory.then(units))
 }

@@ -42,6 +42,20 @@ impl ActiveState {
             _ => Self::Other,
         }
     }
+
+    /// systemd's spelling; `other` for what this version does not know.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Reloading => "reloading",
+            Self::Inactive => "inactive",
+            Self::Failed => "failed",
+            Self::Activating => "activating",
+            Self::Deactivating => "deactivating",
+            Self::Maintenance => "maintenance",
+            Self::Other => "other",
+        }
+    }
 }
 
 /// `LoadState`.

@@ -41,6 +41,7 @@ fn scraper() -> Scraper {
         ),
         textfiles: crate::textfile::Reader::default(),
         units: None::<Units>,
+        inventory: None,
         web_config: None,
         thresholds: Thresholds {
             cpu: levels,

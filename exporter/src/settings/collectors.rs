@@ -161,6 +161,19 @@ pub struct CollectorFlags {
 /// Checks them and fills in the defaults.
 pub(super) fn options(errors: &mut Errors<'_>) -> Options {
     let flags = &errors.given.flags.collectors;
+    // node_exporter takes these for the whole name.
+    let systemd_units = Filter {
+        include: errors.parse(
+            "systemd_unit_include",
+            flags.systemd_unit_include.as_ref(),
+            whole,
+        ),
+        exclude: errors.parse(
+            "systemd_unit_exclude",
+            flags.systemd_unit_exclude.as_ref(),
+            whole,
+        ),
+    };
     let mut filter = |include: (&str, Option<&String>), exclude: (&str, Option<&String>)| Filter {
         include: errors.parse(include.0, include.1, regex),
         exclude: errors.parse(exclude.0, exclude.1, regex),
@@ -213,10 +226,7 @@ pub(super) fn options(errors: &mut Errors<'_>) -> Options {
             ("netstat_fields", flags.netstat_fields.as_ref()),
             ("", None),
         ),
-        systemd_units: filter(
-            ("systemd_unit_include", flags.systemd_unit_include.as_ref()),
-            ("systemd_unit_exclude", flags.systemd_unit_exclude.as_ref()),
-        ),
+        systemd_units,
         hwmon_chips: filter(
             ("hwmon_chip_include", flags.hwmon_chip_include.as_ref()),
             ("hwmon_chip_exclude", flags.hwmon_chip_exclude.as_ref()),
@@ -243,6 +253,11 @@ fn folders(given: &[String]) -> Vec<PathBuf> {
         .filter(|text| !text.is_empty())
         .map(PathBuf::from)
         .collect()
+}
+
+fn whole(text: &str) -> Result<Regex, Problem> {
+    regex(text)?;
+    regex(&format!("^(?:{text})$"))
 }
 
 fn regex(text: &str) -> Result<Regex, Problem> {

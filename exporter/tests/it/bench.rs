@@ -25,8 +25,9 @@ use prunelle_exporter::thresholds::{Levels, Thresholds};
 use prunelle_exporter::web::{self, Web};
 use prunelle_foundation::clock::{BootId, Clock as _, ManualClock, Now};
 use prunelle_foundation::lifecycle::{Lifecycle, Stop};
-use prunelle_systemd::unit::{ActiveState, LoadState, ServiceState};
-use prunelle_systemd::{Sync, UnitState, UnitTable};
+use prunelle_systemd::inventory::{Details, LoadedUnit, ManagerState, SocketState};
+use prunelle_systemd::unit::{ActiveState, LoadState, ServiceState, TimerState};
+use prunelle_systemd::{Inventory, Sync, UnitState, UnitTable};
 use rustix::io::Errno;
 use tokio::sync::watch;
 use tower::ServiceExt as _;
@@ -86,6 +87,10 @@ impl Bench {
                 table: units.subscribe(),
                 max_age: UNITS_MAX_AGE,
             }),
+            inventory: Some(Units {
+                table: units.subscribe(),
+                max_age: UNITS_MAX_AGE,
+            }),
             web_config: None,
             thresholds: thresholds(),
         };
@@ -114,6 +119,7 @@ impl Bench {
             sync,
             units: units.collect(),
             glob_matches: BTreeMap::from([("php*-fpm".into(), 0), ("cron*".into(), 1)]),
+            inventory: Some(inventory()),
             ..UnitTable::not_yet(self.clock.now())
         }));
     }
@@ -163,6 +169,62 @@ pub(crate) fn unit(id: &str, load: LoadState, active: ActiveState) -> UnitState 
         state_change: None,
         triggered_by: Vec::new(),
         next_timer_run: None,
+    }
+}
+
+/// One of each kind of unit that has metrics of its own.
+fn inventory() -> Inventory {
+    let unit = |id: &str, active, details| {
+        Arc::new(LoadedUnit {
+            active,
+            active_since: Some(Timestamp::from_second(1_799_999_000).unwrap()),
+            details,
+            ..LoadedUnit::blank(id.parse().unwrap())
+        })
+    };
+    let service = ServiceState {
+        kind: "forking".into(),
+        restarts: 3,
+        tasks_max: Some(4915),
+        ..ServiceState::default()
+    };
+    let timer = TimerState {
+        last_trigger: Some(Timestamp::from_microsecond(1_799_990_000_500_000).unwrap()),
+        ..TimerState::default()
+    };
+    let socket = SocketState {
+        accepted: 12,
+        connections: 2,
+        refused: Some(1),
+    };
+    let units = [
+        unit("dbus.socket", ActiveState::Active, Details::Socket(socket)),
+        unit(
+            "nginx.service",
+            ActiveState::Active,
+            Details::Service(Box::new(service)),
+        ),
+        unit(
+            "logrotate.service",
+            ActiveState::Failed,
+            Details::Service(Box::default()),
+        ),
+        unit(
+            "logrotate.timer",
+            ActiveState::Active,
+            Details::Timer(timer),
+        ),
+        unit("new.service", ActiveState::Active, Details::Unknown),
+        unit("-.mount", ActiveState::Active, Details::Unknown),
+        unit("nfs.target", ActiveState::Inactive, Details::Unknown),
+    ];
+    Inventory {
+        units: units.into_iter().collect(),
+        manager: Some(Arc::new(ManagerState {
+            version: "252.39-1~deb12u2".into(),
+            virtualization: "kvm".into(),
+            system_state: "degraded".into(),
+        })),
     }
 }
 

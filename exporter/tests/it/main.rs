@@ -29,6 +29,8 @@ mod settings;
 #[cfg(test)]
 mod side_by_side;
 #[cfg(test)]
+mod systemd;
+#[cfg(test)]
 mod textfile;
 #[cfg(test)]
 mod web_config;
