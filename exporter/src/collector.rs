@@ -13,14 +13,21 @@ use crate::metric::Metric;
 use crate::output::Output;
 use crate::roots::ReadError;
 
+mod bonding;
+mod conntrack;
 mod cpu_usage;
 mod diskstats;
 mod filesystem;
 mod info;
 mod mdadm;
 mod memory_usage;
+mod netclass;
+mod netdev;
+mod netstat;
 mod network_usage;
 mod services;
+mod sockstat;
+mod softnet;
 mod swap_usage;
 mod systemd;
 mod systemd_tasks;
@@ -36,6 +43,13 @@ pub const COLLECTORS: &[Collector] = &[
     filesystem::COLLECTOR,
     diskstats::COLLECTOR,
     mdadm::COLLECTOR,
+    netstat::COLLECTOR,
+    sockstat::COLLECTOR,
+    softnet::COLLECTOR,
+    conntrack::COLLECTOR,
+    bonding::COLLECTOR,
+    netdev::COLLECTOR,
+    netclass::COLLECTOR,
     textfile::COLLECTOR,
     services::COLLECTOR,
     systemd::COLLECTOR,

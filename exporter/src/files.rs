@@ -10,6 +10,7 @@ use std::os::unix::fs::FileExt as _;
 use std::path::PathBuf;
 
 use crate::disks::Disks;
+use crate::links::Links;
 use crate::roots::{LARGEST_FILE, Malformed, ReadError, Reading, Roots, is_absence};
 
 /// The files of one host that collectors read by fixed names.
@@ -17,6 +18,8 @@ use crate::roots::{LARGEST_FILE, Malformed, ReadError, Reading, Roots, is_absenc
 pub struct Files {
     /// What is known of block devices.
     pub disks: Disks,
+    /// The network devices, which are asked for in another way.
+    pub links: Links,
     roots: Roots,
     kept: HashMap<Name, Kept>,
     scrape: u64,
@@ -47,6 +50,7 @@ impl Files {
     pub fn new(roots: Roots) -> Self {
         Self {
             disks: Disks::default(),
+            links: Links::new(&roots),
             roots,
             kept: HashMap::new(),
             scrape: 1,
@@ -56,6 +60,7 @@ impl Files {
     /// Begins the next scrape: everything is read anew.
     pub fn begin(&mut self) {
         self.scrape += 1;
+        self.links.begin();
     }
 
     /// The content of a file below procfs; none when there is no such file.

@@ -16,11 +16,13 @@ use crate::roots::{Malformed, ReadError, Reading, Roots};
 mod attributes;
 mod link;
 pub mod netlink;
+mod noise;
 mod socket;
 pub mod sysfs;
 mod traffic;
 
 pub use link::Link;
+pub use noise::is_noise;
 pub use traffic::Traffic;
 
 use attributes::Attributes;

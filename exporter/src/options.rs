@@ -74,6 +74,11 @@ pub struct Filter {
 }
 
 impl Filter {
+    /// Whether anything is set.
+    pub fn is_set(&self) -> bool {
+        self.include.is_some() || self.exclude.is_some()
+    }
+
     /// Whether a name is told. Where nothing is set, `is_admitted_by_default` decides.
     pub fn admits(&self, name: &str, is_admitted_by_default: impl FnOnce(&str) -> bool) -> bool {
         match self {

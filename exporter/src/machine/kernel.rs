@@ -5,43 +5,16 @@ use std::path::Path;
 
 use super::{CpuCount, Machine, Memory, Swap};
 use crate::files::Files;
+use crate::links::is_noise;
 use crate::procfs::meminfo::{self, MemInfo};
 use crate::procfs::net_dev::{self, DeviceBytes};
 use crate::procfs::stat::{self, CpuTicks};
 use crate::roots::{self, Malformed, ReadError, Reading, Roots};
 
-/// How virtual devices are called: loopback, containers, bridges, tunnels. Asked only where sysfs cannot tell.
+/// How virtual devices are called that are no noise: loopback, bridges, tunnels. Asked only where sysfs cannot tell.
 const VIRTUAL_NAMES: &[&str] = &[
-    "lo",
-    "br-",
-    "cali",
-    "cilium",
-    "cni",
-    "docker",
-    "dummy",
-    "erspan",
-    "flannel",
-    "gre",
-    "ifb",
-    "ip6",
-    "kube",
-    "lxc",
-    "lxdbr",
-    "nodelocaldns",
-    "ovs",
-    "podman",
-    "sit",
-    "tap",
-    "teql",
-    "tun",
-    "veth",
-    "virbr",
-    "vmnet",
-    "vnet",
-    "vxlan",
-    "weave",
-    "wg",
-    "zt",
+    "lo", "br-", "dummy", "erspan", "gre", "ifb", "ip6", "ovs", "sit", "tap", "teql", "tun",
+    "vxlan", "wg", "zt",
 ];
 
 /// Reads the kernel's files below its roots.
@@ -134,12 +107,13 @@ impl Machine for Kernel {
 
 /// Whether a device is called as virtual ones are.
 pub(super) fn is_virtual_name(device: &str) -> bool {
-    VIRTUAL_NAMES.iter().any(|&virtual_name| {
-        device.strip_prefix(virtual_name).is_some_and(|rest| {
-            // `lo` and `lo0`, but not `lowlatency0`; prefixes of more letters are telling enough.
-            virtual_name.len() > 2 || rest.bytes().all(|byte| byte.is_ascii_digit())
+    is_noise(device)
+        || VIRTUAL_NAMES.iter().any(|&virtual_name| {
+            device.strip_prefix(virtual_name).is_some_and(|rest| {
+                // `lo` and `lo0`, but not `lowlatency0`; prefixes of more letters are telling enough.
+                virtual_name.len() > 2 || rest.bytes().all(|byte| byte.is_ascii_digit())
+            })
         })
-    })
 }
 
 #[cfg(test)]

@@ -15,6 +15,8 @@ mod hung_mount;
 #[cfg(test)]
 mod mixin;
 #[cfg(test)]
+mod network;
+#[cfg(test)]
 mod peer;
 #[cfg(test)]
 mod program;
