@@ -1,6 +1,5 @@
 //! What a connection is doing and until when it may: shared by its socket, its service and its answers.
 
-use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
@@ -39,7 +38,7 @@ struct State {
     phase: Phase,
     since: Instant,
     /// When each running request began, the oldest first; HTTP/2 has several at once.
-    running: BTreeMap<u64, Instant>,
+    running: Vec<(u64, Instant)>,
     next: u64,
     /// Until the first head is complete.
     newcomer: Option<Newcomer>,
@@ -51,7 +50,7 @@ impl Activity {
             state: Mutex::new(State {
                 phase: Phase::Head,
                 since: Instant::now(),
-                running: BTreeMap::new(),
+                running: Vec::new(),
                 next: 0,
                 newcomer: Some(newcomer),
             }),
@@ -66,7 +65,7 @@ impl Activity {
         match state.phase {
             Phase::Head => state.since + limits.header_read_timeout,
             Phase::Serving => {
-                let oldest = state.running.first_key_value();
+                let oldest = state.running.first();
                 oldest.map_or(state.since, |(_, began)| *began) + limits.request_time_limit * 2
             }
             Phase::Idle => state.since + limits.idle_timeout,
@@ -83,7 +82,7 @@ impl Activity {
         let mut state = self.lock();
         let (id, now) = (state.next, Instant::now());
         state.next += 1;
-        state.running.insert(id, now);
+        state.running.push((id, now));
         (state.phase, state.since) = (Phase::Serving, now);
         let newcomer = state.newcomer.take();
         drop(state);
@@ -108,7 +107,7 @@ impl Activity {
 
     fn ended(&self, request: u64) {
         let mut state = self.lock();
-        state.running.remove(&request);
+        state.running.retain(|(id, _)| *id != request);
         if state.running.is_empty() {
             (state.phase, state.since) = (Phase::Idle, Instant::now());
         }

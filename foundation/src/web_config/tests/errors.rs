@@ -98,6 +98,47 @@ fn tells_what_has_no_effect_or_does_not_go_together() {
 }
 
 #[test]
+fn the_documented_example_is_right_and_has_every_key() {
+    let page = include_str!("../../../../docs/configuration.md");
+    let mut blocks = page
+        .split("\n```yaml\n")
+        .filter_map(|it| it.split_once("\n```"));
+    let (example, _) = blocks
+        .find(|(block, _)| block.contains("curve_preferences"))
+        .unwrap();
+    let folder = folder();
+    for (from, to) in [
+        ("cert.pem", "tls.crt"),
+        ("key.pem", "tls.key"),
+        ("ca.pem", "clients-ca.crt"),
+    ] {
+        std::fs::rename(folder.path(from), folder.path(to)).unwrap();
+    }
+    folder.write("web.yml", example);
+    let read = read(&folder.web(), &clock()).unwrap();
+    assert!(
+        read.summary()
+            .starts_with("https, client certificates required")
+    );
+    let known = errors(
+        &folder,
+        "tls_server_config: {z: 1}\nhttp_server_config: {headers: {z: 1}, z: 1}\nrate_limit: {z: 1}\nz: 1\n",
+    );
+    let keys: Vec<&str> = known
+        .lines()
+        .filter(|line| line.contains("known here"))
+        .flat_map(|line| line.split('`').skip(1).step_by(2))
+        .collect();
+    assert_eq!(keys.len(), 13 + 2 + 5 + 2 + 4, "{known}");
+    for key in keys
+        .into_iter()
+        .filter(|key| !matches!(*key, "cert" | "key" | "client_ca"))
+    {
+        assert!(example.contains(&format!("{key}:")), "{key}");
+    }
+}
+
+#[test]
 fn a_file_that_is_not_there_is_an_error() {
     let error = read(Path::new("/nowhere/web.yml"), &clock()).unwrap_err();
     insta::assert_snapshot!(error.to_string(), @r"
