@@ -8,6 +8,7 @@
 
 mod activity;
 mod address;
+mod answer;
 mod connection;
 mod newcomers;
 mod tls;
@@ -93,6 +94,7 @@ pub async fn serve(
         router: protected(router, &limits, web.as_ref()),
         limits,
         web,
+        answers: Arc::new(Semaphore::new(limits.max_connections)),
         stop: stop.clone(),
     };
     let slots = Arc::new(Semaphore::new(limits.max_connections));

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::extract::ConnectInfo;
 use axum::http::{Request, Response};
 use hyper::body::Incoming;
@@ -18,22 +18,26 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
-use super::activity::{Activity, Answer, Watched};
+use super::activity::{Activity, Watched};
+use super::answer::Answer;
 use super::newcomers::Newcomer;
 use super::{Limits, tls};
 use crate::lifecycle::{Crew, Stop};
 use crate::web_config::WebConfig;
 
-/// HTTP/2 requests that one connection may have under way.
-const MAX_STREAMS: u32 = 32;
+/// HTTP/2 requests that one connection may have under way; all together never more than connections are allowed.
+const MAX_STREAMS: u32 = 16;
 /// Requests that a client took back before they were looked at; a connection with more of them is an attack.
 const MAX_RESET_STREAMS: usize = 16;
 const MAX_HEADERS: u32 = 16 << 10;
 /// What an answer may hold in memory for a client that does not read, and a body that is not wanted yet.
 const WINDOW: u32 = 64 << 10;
+/// What is taken from a body at once.
+const PIECE: usize = 16 << 10;
 /// Whether an HTTP/2 client is still there is asked so often, and answered within that.
 const ALIVE_EVERY: Duration = Duration::from_secs(30);
 
@@ -51,6 +55,8 @@ pub(super) struct Service {
     pub(super) limits: Limits,
     /// None: HTTP without TLS.
     pub(super) web: Option<WebConfig>,
+    /// A place for each HTTP/2 request, so that many on one connection cost no more than one on each of many.
+    pub(super) answers: Arc<Semaphore>,
     pub(super) stop: Stop,
 }
 
@@ -124,7 +130,11 @@ impl Service {
         let activity = Activity::new(protocol, newcomer);
         let service = service_fn({
             let (router, activity) = (self.router.clone(), Arc::clone(&activity));
-            move |request| answer(router.clone(), request, peer, Arc::clone(&activity))
+            let answers = (protocol == Protocol::Http2).then(|| Arc::clone(&self.answers));
+            move |request| {
+                let activity = Arc::clone(&activity);
+                answer(router.clone(), request, peer, activity, answers.clone())
+            }
         });
         let io = TokioIo::new(Watched {
             io,
@@ -267,13 +277,21 @@ async fn answer(
     request: Request<Incoming>,
     peer: SocketAddr,
     activity: Arc<Activity>,
+    answers: Option<Arc<Semaphore>>,
 ) -> Result<Response<Answer>, Infallible> {
     let running = activity.serving();
+    let (place, piece) = match answers {
+        Some(answers) => (answers.acquire_owned().await.ok(), PIECE),
+        None => (None, usize::MAX),
+    };
     let mut request = request.map(Body::new);
     request.extensions_mut().insert(ConnectInfo(peer));
     let response = router.oneshot(request).await?;
     Ok(response.map(|body| Answer {
         body,
+        rest: Bytes::new(),
+        piece,
         _running: running,
+        _place: place,
     }))
 }

@@ -149,8 +149,34 @@ async fn an_http_2_connection_may_be_idle_and_must_not_be_slow() {
     let unread = response.await.unwrap();
     let next = connect(&authority, &server, &[], rustls::ALL_VERSIONS).await;
     assert!(next.is_ok());
+    assert!(before.elapsed() < LONG / 2, "{:?}", before.elapsed());
     drop(unread);
     assert!(timeout(LONG, driving).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_long_answer_arrives_whole() {
+    let (authority, server, _folder) = start("");
+    let stream = connect(&authority, &server, &["h2"], rustls::ALL_VERSIONS)
+        .await
+        .unwrap();
+    let (mut client, connection) = h2::client::handshake(stream).await.unwrap();
+    let _driving = Lifecycle::new().tasks().spawn("client", connection);
+    let (response, _) = client
+        .send_request(http_request(&server.url("/huge"), ""), true)
+        .unwrap();
+    let response = timeout(LONG, response).await.unwrap().unwrap();
+    let expected = 8 << 20;
+    assert_eq!(response.headers()["content-length"], expected.to_string());
+    let mut body = response.into_body();
+    let mut length = 0;
+    while let Some(piece) = timeout(LONG, body.data()).await.unwrap() {
+        let piece = piece.unwrap();
+        assert!(piece.iter().all(|byte| *byte == b'x'));
+        length += piece.len();
+        body.flow_control().release_capacity(piece.len()).unwrap();
+    }
+    assert_eq!(length, expected);
 }
 
 fn http_request(url: &str, authorization: &str) -> axum::http::Request<()> {
