@@ -15,24 +15,36 @@ use crate::roots::ReadError;
 
 mod bonding;
 mod conntrack;
+mod cpu;
 mod cpu_usage;
 mod diskstats;
+mod filefd;
 mod filesystem;
 mod info;
+mod loadavg;
 mod mdadm;
+mod meminfo;
 mod memory_usage;
 mod netclass;
 mod netdev;
 mod netstat;
 mod network_usage;
+mod os;
+mod pressure;
 mod services;
 mod sockstat;
 mod softnet;
+mod stat;
 mod swap_usage;
 mod systemd;
 mod systemd_tasks;
 mod textfile;
+mod thermal_zone;
 mod thresholds;
+mod time;
+mod timex;
+mod uname;
+mod vmstat;
 
 /// All collectors, in the order in which they are written.
 pub const COLLECTORS: &[Collector] = &[
@@ -40,6 +52,18 @@ pub const COLLECTORS: &[Collector] = &[
     memory_usage::COLLECTOR,
     swap_usage::COLLECTOR,
     network_usage::COLLECTOR,
+    cpu::COLLECTOR,
+    loadavg::COLLECTOR,
+    stat::COLLECTOR,
+    meminfo::COLLECTOR,
+    vmstat::COLLECTOR,
+    pressure::COLLECTOR,
+    filefd::COLLECTOR,
+    time::COLLECTOR,
+    timex::COLLECTOR,
+    uname::COLLECTOR,
+    os::COLLECTOR,
+    thermal_zone::COLLECTOR,
     filesystem::COLLECTOR,
     diskstats::COLLECTOR,
     mdadm::COLLECTOR,
@@ -165,6 +189,9 @@ pub enum CollectorError {
     /// It did not end by the deadline.
     #[error("not done by the deadline of the scrape")]
     Late,
+    /// The clock cannot be asked about itself.
+    #[error("adjtimex fails")]
+    Clock(#[source] std::io::Error),
     /// Its thread has not come back from an earlier scrape.
     #[error("it has not come back from an earlier scrape")]
     Hangs,

@@ -1,6 +1,6 @@
 //! Everything that collectors read from, handed in: nothing in this crate is global.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use prunelle_foundation::clock::SharedClock;
@@ -8,13 +8,17 @@ use prunelle_foundation::web_config::WebConfig;
 use prunelle_systemd::UnitTable;
 use tokio::sync::watch;
 
+use crate::cpu_times::CpuTimes;
 use crate::filesystem::Prober;
+use crate::local_zone::LocalZone;
 use crate::machine::Machine;
 use crate::options::Options;
 use crate::overview::OverviewSample;
 use crate::roots::Roots;
 use crate::textfile;
+use crate::thermal::Thermal;
 use crate::thresholds::Thresholds;
+use crate::throttles::Throttles;
 
 /// One host, as the exporter sees it.
 #[derive(Debug)]
@@ -44,6 +48,22 @@ pub struct Host {
     pub web_config: Option<WebConfig>,
     /// What the rules compare with.
     pub thresholds: Thresholds,
+    /// What collectors keep from one scrape for the next.
+    pub remembered: Remembered,
+}
+
+/// What collectors keep from one scrape for the next: where things are, and what a counter may not fall below. Never
+/// figures in place of reading them.
+#[derive(Debug, Default)]
+pub struct Remembered {
+    /// CPU time, which never goes backwards.
+    pub cpu_times: Mutex<CpuTimes>,
+    /// Where cores and packages count how often they were slowed down.
+    pub throttles: Mutex<Throttles>,
+    /// Thermal zones and cooling devices.
+    pub thermal: Mutex<Thermal>,
+    /// The time zone.
+    pub local_zone: Mutex<LocalZone>,
 }
 
 /// The live table of units.

@@ -18,8 +18,10 @@ pub mod encode;
 pub mod files;
 pub mod filesystem;
 pub mod host;
+pub mod kept_file;
 pub mod lane;
 pub mod links;
+pub mod local_zone;
 pub mod machine;
 pub mod metric;
 pub mod options;
@@ -34,7 +36,9 @@ pub mod settings;
 pub mod start;
 pub mod sysfs;
 pub mod textfile;
+pub mod thermal;
 pub mod thresholds;
+pub mod throttles;
 pub mod web;
 
 /// Serves the metrics of `host` on `listeners` until `stop`.

@@ -12,7 +12,7 @@ use tokio::sync::watch;
 
 use crate::collector::OF_INVENTORY;
 use crate::filesystem::{self, Prober};
-use crate::host::{Host, Units};
+use crate::host::{Host, Remembered, Units};
 use crate::machine::{Container, Kernel, Machine, Portable};
 use crate::overview::{OverviewSample, Sampler};
 use crate::roots::ReadError;
@@ -77,6 +77,7 @@ pub fn host(
         inventory,
         web_config: web_config.map(|read| read.start(tasks.clone(), &[])),
         thresholds: settings.thresholds.clone(),
+        remembered: Remembered::default(),
     })
 }
 

@@ -8,7 +8,7 @@ use tokio::sync::{Semaphore, watch};
 
 use super::*;
 use crate::filesystem::Prober;
-use crate::host::Units;
+use crate::host::{Remembered, Units};
 use crate::machine::Kernel;
 use crate::options::Options;
 use crate::overview::OverviewSample;
@@ -49,6 +49,7 @@ fn scraper() -> Scraper {
             disk: levels,
             network: levels,
         },
+        remembered: Remembered::default(),
     };
     Scraper::new(Arc::new(host), tasks)
 }

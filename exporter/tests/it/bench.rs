@@ -14,7 +14,7 @@ use http_body_util::BodyExt as _;
 use jiff::Timestamp;
 use prunelle_exporter::collector::COLLECTORS;
 use prunelle_exporter::filesystem::{FileSystem, Prober, Refusal, Space};
-use prunelle_exporter::host::{Host, Units};
+use prunelle_exporter::host::{Host, Remembered, Units};
 use prunelle_exporter::machine::Kernel;
 use prunelle_exporter::options::Options;
 use prunelle_exporter::overview::Sampler;
@@ -76,7 +76,10 @@ impl Bench {
         let tasks = Lifecycle::new().tasks();
         let host = Host {
             clock: clock.clone(),
-            roots: roots.clone(),
+            roots: Roots {
+                rootfs: folder.path().to_owned(),
+                ..roots.clone()
+            },
             options: Options::default(),
             machine,
             overview,
@@ -93,6 +96,7 @@ impl Bench {
             }),
             web_config: None,
             thresholds: thresholds(),
+            remembered: Remembered::default(),
         };
         let web = Web {
             telemetry_path: "/metrics".into(),
