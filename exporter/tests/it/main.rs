@@ -7,6 +7,8 @@ mod container;
 #[cfg(test)]
 mod figures;
 #[cfg(test)]
+mod fuse;
+#[cfg(test)]
 mod golden;
 #[cfg(test)]
 mod http;
