@@ -31,7 +31,7 @@ mod netstat;
 mod network_usage;
 mod os;
 mod pressure;
-mod services;
+pub(crate) mod services;
 mod sockstat;
 mod softnet;
 mod stat;

@@ -14,6 +14,7 @@ use crate::local_zone::LocalZone;
 use crate::machine::Machine;
 use crate::options::Options;
 use crate::overview::OverviewSample;
+use crate::reload::LastReload;
 use crate::roots::Roots;
 use crate::textfile;
 use crate::thermal::Thermal;
@@ -21,7 +22,7 @@ use crate::thresholds::Thresholds;
 use crate::throttles::Throttles;
 
 /// One host, as the exporter sees it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Host {
     /// What tells the time.
     pub clock: SharedClock,
@@ -36,9 +37,9 @@ pub struct Host {
     /// How old that may be.
     pub overview_max_age: Duration,
     /// Asks the file systems.
-    pub filesystems: Prober,
+    pub filesystems: Arc<Prober>,
     /// Reads textfiles.
-    pub textfiles: textfile::Reader,
+    pub textfiles: Arc<textfile::Reader>,
     /// The watched units; none when none are to be watched.
     pub units: Option<Units>,
     /// The same table where it holds the inventory of all loaded units; none when nobody wants that, or the machine has
@@ -48,8 +49,10 @@ pub struct Host {
     pub web_config: Option<WebConfig>,
     /// What the rules compare with.
     pub thresholds: Thresholds,
+    /// What came of the last reload of the settings.
+    pub reload: watch::Receiver<LastReload>,
     /// What collectors keep from one scrape for the next.
-    pub remembered: Remembered,
+    pub remembered: Arc<Remembered>,
 }
 
 /// What collectors keep from one scrape for the next: where things are, and what a counter may not fall below. Never

@@ -4,9 +4,7 @@
 //! figures; scrapes read those, and the kernel's files then and there. See ARCHITECTURE.md for the code map.
 
 use std::net::TcpListener;
-use std::sync::Arc;
 
-use prunelle_foundation::lifecycle::{Stop, Tasks};
 use prunelle_foundation::listener::{self, Limits, ListenError};
 
 pub mod cgroup;
@@ -21,6 +19,7 @@ pub mod host;
 pub mod kept_file;
 pub mod lane;
 pub mod links;
+pub mod live;
 pub mod local_zone;
 pub mod machine;
 pub mod metric;
@@ -29,6 +28,7 @@ pub mod os_release;
 pub mod output;
 pub mod overview;
 pub mod procfs;
+pub mod reload;
 pub mod roots;
 pub mod scrape;
 pub mod selection;
@@ -41,16 +41,15 @@ pub mod thresholds;
 pub mod throttles;
 pub mod web;
 
-/// Serves the metrics of `host` on `listeners` until `stop`.
-pub async fn run(
-    host: host::Host,
-    web: web::Web,
-    listeners: Vec<TcpListener>,
-    tasks: Tasks,
-    stop: Stop,
-) -> Result<(), ListenError> {
-    let web_config = host.web_config.clone();
-    let scraper = scrape::Scraper::new(Arc::new(host), tasks);
-    let router = web::router(web, scraper, stop.clone());
-    listener::serve(listeners, router, Limits::default(), web_config, stop).await
+/// Serves the metrics on `listeners` until its stop signal.
+pub async fn run(app: web::App, listeners: Vec<TcpListener>) -> Result<(), ListenError> {
+    let (stop, web_config) = (app.stop.clone(), app.live.plan().host.web_config.clone());
+    listener::serve(
+        listeners,
+        web::router(app),
+        Limits::default(),
+        web_config,
+        stop,
+    )
+    .await
 }

@@ -84,14 +84,14 @@ impl Sampler {
         Self {
             machine,
             clock,
-            step: interval.min(LONGEST_STEP),
+            step: step(interval),
             window: Window::new(interval),
         }
     }
 
     /// How old a published sample may be before it says nothing any more.
-    pub fn max_age(&self) -> Duration {
-        self.step * STEPS_UNTIL_STALE
+    pub fn max_age(interval: Duration) -> Duration {
+        step(interval) * STEPS_UNTIL_STALE
     }
 
     /// Takes one sample and works out the figures.
@@ -108,18 +108,38 @@ impl Sampler {
         }
     }
 
-    /// Samples and publishes until told to stop.
-    pub async fn run(mut self, publish: watch::Sender<Arc<OverviewSample>>, stop: Stop) {
-        let mut steps = tokio::time::interval(self.step);
-        steps.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    /// Samples and publishes until told to stop, over whatever `interval` says.
+    pub async fn run(
+        mut self,
+        publish: watch::Sender<Arc<OverviewSample>>,
+        mut interval: watch::Receiver<Duration>,
+        stop: Stop,
+    ) {
+        let mut steps = ticks(self.step);
         loop {
             tokio::select! {
                 () = stop.stopped() => return,
+                Ok(()) = interval.changed() => {
+                    let interval = *interval.borrow_and_update();
+                    self.step = step(interval);
+                    self.window.set_interval(interval);
+                    steps = ticks(self.step);
+                }
                 _ = steps.tick() => {}
             }
             publish.send_replace(Arc::new(self.sample()));
         }
     }
+}
+
+fn step(interval: Duration) -> Duration {
+    interval.min(LONGEST_STEP)
+}
+
+fn ticks(step: Duration) -> tokio::time::Interval {
+    let mut steps = tokio::time::interval(step);
+    steps.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    steps
 }
 
 fn apart<T>(reading: Reading<T>) -> (Option<T>, Option<String>) {

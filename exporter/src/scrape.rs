@@ -14,7 +14,7 @@ use prunelle_foundation::lifecycle::Tasks;
 use prunelle_foundation::{build_info, process_metrics};
 use tokio::sync::OwnedSemaphorePermit;
 
-use crate::collector::{Collector, CollectorError, Gathered, Place, Scrape, chain};
+use crate::collector::{Collector, CollectorError, Gathered, Place, Scrape};
 use crate::deadline::Deadline;
 use crate::encode;
 use crate::files::Files;
@@ -24,8 +24,10 @@ use crate::lane::Lanes;
 use crate::metric::Metric;
 use crate::output::Output;
 use crate::textfile::{self, Family};
+pub use board::{Board, Failure, LastRun};
 pub(crate) use inbox::Inbox;
 
+mod board;
 mod inbox;
 
 /// Every metric that is not a collector's own.
@@ -53,13 +55,11 @@ const KEPT_FILES: usize = 4;
 /// Runs scrapes of one host.
 #[derive(Debug)]
 pub struct Scraper {
-    host: Arc<Host>,
     tasks: Tasks,
     lanes: Lanes,
     /// Open files that no scrape uses at this moment.
     files: Arc<Mutex<Vec<Files>>>,
-    /// Collectors whose last run failed: only a change is worth a line in the log.
-    failing: Mutex<Vec<&'static str>>,
+    board: Board,
 }
 
 /// What one scrape came to.
@@ -90,35 +90,33 @@ pub(crate) struct Run {
 }
 
 impl Scraper {
-    /// Scrapes `host`, on threads of `tasks`.
-    pub fn new(host: Arc<Host>, tasks: Tasks) -> Self {
+    /// Scrapes on threads of `tasks`.
+    pub fn new(tasks: Tasks) -> Self {
         Self {
             lanes: Lanes::new(tasks.clone()),
-            host,
             tasks,
             files: Arc::default(),
-            failing: Mutex::default(),
+            board: Board::default(),
         }
     }
 
-    /// What is scraped.
-    pub fn host(&self) -> &Arc<Host> {
-        &self.host
+    /// What came of the last runs.
+    pub fn board(&self) -> &Board {
+        &self.board
     }
 
-    /// Runs `collectors` and registers what they gathered. `permit` is given back when the last of them has ended,
+    /// Runs `collectors` on `host` and registers what they gathered. `permit` is given back when the last of them has ended,
     /// which may be after the answer: what hangs counts against the limit on parallel scrapes.
     pub async fn scrape(
         &self,
+        host: &Arc<Host>,
         collectors: Vec<&'static Collector>,
         deadline: Deadline,
         permit: OwnedSemaphorePermit,
     ) -> Scraped {
         let has_process_metrics = collectors.iter().any(|it| it.has_process_metrics);
-        let runs = self.run(collectors, deadline, permit).await;
-        for run in &runs {
-            self.note(run);
-        }
+        let runs = self.run(host, collectors, deadline, permit).await;
+        self.board.note(&runs, &host.clock.now());
         let texts = runs.iter().map(|run| run.output.text());
         let text = texts.filter(|text| !text.is_empty()).cloned().collect();
         let mut registry = Registry::default();
@@ -136,6 +134,7 @@ impl Scraper {
 
     async fn run(
         &self,
+        host: &Arc<Host>,
         collectors: Vec<&'static Collector>,
         deadline: Deadline,
         permit: OwnedSemaphorePermit,
@@ -148,23 +147,24 @@ impl Scraper {
                 .filter(move |it| it.place == place)
         };
         for collector in at(Place::OwnThread) {
-            self.lanes.start(collector, &self.host, &deadline, &inbox);
+            self.lanes.start(collector, host, &deadline, &inbox);
         }
         let of_files = at(Place::Files).chain(at(Place::Prober));
-        self.start_files(of_files.collect(), &deadline, &inbox, permit);
-        let mut files = self.take_files();
+        self.start_files(host, of_files.collect(), &deadline, &inbox, permit);
+        let mut files = self.take_files(host);
         for collector in at(Place::Snapshot) {
-            inbox.put(run(collector, &self.host, &deadline, &mut files, None));
+            inbox.put(run(collector, host, &deadline, &mut files, None));
         }
         give_back(&self.files, files);
         // Late or not: what is there is taken.
         let _ = tokio::time::timeout(deadline.remaining(), inbox.is_full()).await;
-        inbox.take(&self.host, &deadline)
+        inbox.take(host, &deadline)
     }
 
     /// Starts the collectors that read files.
     fn start_files(
         &self,
+        host: &Arc<Host>,
         collectors: Vec<&'static Collector>,
         deadline: &Deadline,
         inbox: &Arc<Inbox>,
@@ -173,9 +173,9 @@ impl Scraper {
         if collectors.is_empty() {
             return;
         }
-        let (host, deadline, inbox) = (Arc::clone(&self.host), deadline.clone(), Arc::clone(inbox));
+        let (host, deadline, inbox) = (Arc::clone(host), deadline.clone(), Arc::clone(inbox));
         let pool = Arc::clone(&self.files);
-        let mut files = self.take_files();
+        let mut files = self.take_files(&host);
         self.tasks.spawn_blocking("scrape", move || {
             let asks = collectors.iter().any(|it| it.place == Place::Prober);
             let mut probe = asks.then(|| host.filesystems.begin(&host.options.filesystem));
@@ -198,29 +198,11 @@ impl Scraper {
         });
     }
 
-    fn take_files(&self) -> Files {
+    fn take_files(&self, host: &Host) -> Files {
         let kept = lock(&self.files).pop();
-        let mut files = kept.unwrap_or_else(|| Files::new(self.host.roots.clone()));
+        let mut files = kept.unwrap_or_else(|| Files::new(host.roots.clone()));
         files.begin();
         files
-    }
-
-    /// Logs a failure once, and its end.
-    fn note(&self, run: &Run) {
-        let name = run.collector.name;
-        let mut failing = lock(&self.failing);
-        let was_failing = failing.contains(&name);
-        match &run.gathered {
-            Err(error) if !was_failing => {
-                failing.push(name);
-                tracing::warn!(collector = name, error = chain(error), "collector fails");
-            }
-            Ok(()) if was_failing => {
-                failing.retain(|it| *it != name);
-                tracing::info!(collector = name, "collector works again");
-            }
-            _ => {}
-        }
     }
 }
 

@@ -1,8 +1,9 @@
-//! Settings: flags and environment in, one checked value out.
+//! Settings: flags, environment and a configuration file in, one checked value out.
 //!
-//! [`Flags`] is what was given, as text; `Flags::resolve` is pure and reports everything that is wrong at once, by
-//! the name under which it was given. A flag wins over its variable, an empty text counts as not given. The model
-//! report's variables keep their bare units (percent, MB per second, seconds) and are converted here.
+//! Each setting is stated once, in [`table`]: its flag, its variable, its key in the file, what it means, its default and
+//! whether it can change while the program runs. [`choose`](precedence::choose) picks what counts (flag, variable, file,
+//! default, in this order) and [`resolve`](resolve::resolve) checks it; both are pure, and everything that is wrong is
+//! told at once, by the name and place under which it was given. An empty text counts as not given.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -11,18 +12,27 @@ use prunelle_foundation::listener::ListenAddress;
 use prunelle_foundation::telemetry::LogFormat;
 use prunelle_systemd::WatchList;
 
-pub use flags::{Flags, Given};
+pub use given::Given;
+pub use invalid::InvalidSettings;
+pub use load::Loaded;
+pub use precedence::{Chosen, Text};
 
+use crate::collector::Collector;
 use crate::options::Options;
 use crate::roots::Roots;
 use crate::thresholds::Thresholds;
 use crate::web::Web;
 
-mod collectors;
-mod flags;
+pub mod difference;
+mod given;
+mod invalid;
 mod levels;
+mod load;
+mod options;
+mod parsers;
+mod precedence;
 mod resolve;
-mod switches;
+pub mod table;
 
 /// What the exporter runs with.
 #[derive(Clone, Debug)]
@@ -33,6 +43,10 @@ pub struct Settings {
     pub web: Web,
     /// The web configuration; none = HTTP, open to all.
     pub web_config_file: Option<PathBuf>,
+    /// How many scrapes may run at once.
+    pub max_requests: usize,
+    /// The collectors that are switched on.
+    pub collectors: Vec<&'static Collector>,
     /// Where the kernel's files are.
     pub roots: Roots,
     /// What is set about single collectors.
@@ -52,18 +66,17 @@ pub struct Settings {
 }
 
 /// What CPU and memory are measured against.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Boundary {
     /// All that the machine has.
+    #[default]
     Machine,
     /// The limits of the container that this process is in.
     Cgroup,
 }
 
-/// A root that was given, or its default.
-fn root(given: Option<&str>, default: PathBuf) -> PathBuf {
-    given.map_or(default, PathBuf::from)
-}
+/// The configuration file, if one is used, as it is named in errors.
+pub type ConfigFile = Option<PathBuf>;
 
 #[cfg(test)]
 mod tests;

@@ -2,22 +2,29 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use prunelle_foundation::clock::SharedClock;
 use prunelle_foundation::config::ConfigErrors;
-use prunelle_foundation::lifecycle::{Stop, Tasks};
+use prunelle_foundation::lifecycle::{Lifecycle, Stop, Tasks};
+use prunelle_foundation::telemetry::LogControl;
 use prunelle_foundation::web_config::{self, Read};
-use prunelle_systemd::Systemd;
 use tokio::sync::watch;
 
-use crate::collector::OF_INVENTORY;
 use crate::filesystem::{self, Prober};
-use crate::host::{Host, Remembered, Units};
+use crate::host::{Host, Remembered};
+use crate::live::{Live, Plan};
 use crate::machine::{Container, Kernel, Machine, Portable};
 use crate::overview::{OverviewSample, Sampler};
+use crate::reload::{LastReload, Reloader};
 use crate::roots::ReadError;
-use crate::settings::{Boundary, Settings};
+use crate::scrape::Scraper;
+use crate::settings::{Boundary, Given, Loaded, Settings};
 use crate::textfile;
+use crate::web::App;
+use units::Watching;
+
+mod units;
 
 /// Why the exporter cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -42,43 +49,137 @@ pub fn web_config(settings: &Settings, clock: &SharedClock) -> Result<Option<Rea
     file.map(|file| web_config::read(file, clock)).transpose()
 }
 
-/// Starts the sampler and the client of systemd, and returns the host that reads what they publish.
-pub fn host(
+/// Starts what runs beside the listener, and returns what the listener serves; from then on settings are reloaded.
+pub fn app(
+    given: Given,
+    loaded: Loaded,
+    web_config: Option<Read>,
+    log: LogControl,
+    clock: &SharedClock,
+    lifecycle: &mut Lifecycle,
+) -> Result<App, StartError> {
+    let (tasks, stop) = (lifecycle.tasks(), lifecycle.stop());
+    let web = loaded.settings.web.clone();
+    let (live, controls) = start(&loaded.settings, web_config, clock, &tasks, &stop)?;
+    let mut reloader = Reloader::new(given, loaded, controls, log);
+    Ok(App {
+        web,
+        live,
+        scraper: Scraper::new(tasks),
+        started: clock.now(),
+        reload: lifecycle.on_reload(move || reloader.reload()),
+        stop,
+    })
+}
+
+/// Starts the sampler and the client of systemd: for those who scrape, and for the one who reloads.
+fn start(
     settings: &Settings,
     web_config: Option<Read>,
     clock: &SharedClock,
     tasks: &Tasks,
     stop: &Stop,
-) -> Result<Host, StartError> {
+) -> Result<(Live, Controls), StartError> {
     let roots = &settings.roots;
     if !roots.rootfs.is_dir() {
         return Err(StartError::NoRootfs(roots.rootfs.clone()));
     }
     let machine = machine(settings, clock)?;
     let sampler = Sampler::new(Arc::clone(&machine), Arc::clone(clock), settings.interval);
-    let overview_max_age = sampler.max_age();
     let (publish, overview) = watch::channel(Arc::new(OverviewSample::not_yet(clock.now())));
-    tasks.spawn_essential("sampler", sampler.run(publish, stop.clone()));
-    let (units, inventory) = units(settings, clock, tasks, stop);
-    Ok(Host {
+    let (interval, new_interval) = watch::channel(settings.interval);
+    tasks.spawn_essential("sampler", sampler.run(publish, new_interval, stop.clone()));
+    let (last_reload, reload) = watch::channel(LastReload {
+        is_successful: true,
+        succeeded_at: clock.now().wall,
+    });
+    let mut watching = Watching {
+        clock: Arc::clone(clock),
+        tasks: tasks.clone(),
+        stop: stop.clone(),
+        rootfs: roots.rootfs.clone(),
+        client: None,
+        has_told: false,
+    };
+    let (units, inventory) = watching.follow(settings);
+    let host = Host {
         clock: Arc::clone(clock),
         roots: roots.clone(),
         options: settings.options.clone(),
         machine,
         overview,
-        overview_max_age,
-        filesystems: Prober::new(
+        overview_max_age: Sampler::max_age(settings.interval),
+        filesystems: Arc::new(Prober::new(
             settings.roots.clone(),
             tasks.clone(),
             Box::new(filesystem::ask),
-        ),
-        textfiles: textfile::Reader::new(&settings.web.collectors),
+        )),
+        textfiles: Arc::new(textfile::Reader::new(&settings.collectors)),
         units,
         inventory,
         web_config: web_config.map(|read| read.start(tasks.clone(), &[])),
         thresholds: settings.thresholds.clone(),
-        remembered: Remembered::default(),
-    })
+        reload,
+        remembered: Arc::new(Remembered::default()),
+    };
+    let live = Live::new(Plan::new(
+        host,
+        settings.collectors.clone(),
+        settings.max_requests,
+    ));
+    let controls = Controls {
+        live: live.clone(),
+        interval,
+        watching,
+        last_reload,
+    };
+    Ok((live, controls))
+}
+
+/// What a reload changes.
+#[derive(Debug)]
+pub struct Controls {
+    live: Live,
+    interval: watch::Sender<Duration>,
+    watching: Watching,
+    last_reload: watch::Sender<LastReload>,
+}
+
+impl Controls {
+    /// Puts the settings in force, but for those that need a restart; cannot fail.
+    pub fn apply(&mut self, settings: &Settings) {
+        let old = self.live.plan();
+        self.last_reload.send_replace(LastReload {
+            is_successful: true,
+            succeeded_at: old.host.clock.now().wall,
+        });
+        self.interval.send_if_modified(|interval| {
+            let is_new = *interval != settings.interval;
+            *interval = settings.interval;
+            is_new
+        });
+        let (units, inventory) = self.watching.follow(settings);
+        let host = Host {
+            options: settings.options.clone(),
+            overview_max_age: Sampler::max_age(settings.interval),
+            units,
+            inventory,
+            thresholds: settings.thresholds.clone(),
+            // It knows which families are the collectors' own.
+            textfiles: Arc::new(textfile::Reader::new(&settings.collectors)),
+            ..Host::clone(&old.host)
+        };
+        self.live.replace(Plan::new(
+            host,
+            settings.collectors.clone(),
+            settings.max_requests,
+        ));
+    }
+
+    /// The old settings stay in force.
+    pub fn note_failure(&self) {
+        self.last_reload.send_modify(|it| it.is_successful = false);
+    }
 }
 
 fn machine(settings: &Settings, clock: &SharedClock) -> Result<Arc<dyn Machine>, StartError> {
@@ -100,41 +201,4 @@ fn machine(settings: &Settings, clock: &SharedClock) -> Result<Arc<dyn Machine>,
             Arc::new(container)
         }
     })
-}
-
-/// The watched units, and the inventory: one table. There is no connection at all when nobody wants either, or when
-/// the inventory is all that is wanted and systemd did not start this machine: that is said once.
-fn units(
-    settings: &Settings,
-    clock: &SharedClock,
-    tasks: &Tasks,
-    stop: &Stop,
-) -> (Option<Units>, Option<Units>) {
-    let is_watching = !settings.services.is_empty();
-    let collectors = &settings.web.collectors;
-    let wants_inventory = collectors.iter().any(|it| OF_INVENTORY.contains(&it.name));
-    // What `sd_booted` looks at.
-    let is_booted = || settings.roots.rootfs.join("run/systemd/system").is_dir();
-    if !is_watching && wants_inventory && !is_booted() {
-        tracing::info!(
-            "this machine was not started by systemd, so there is nothing to tell of its units"
-        );
-        return (None, None);
-    }
-    if !is_watching && !wants_inventory {
-        return (None, None);
-    }
-    let options = prunelle_systemd::Options {
-        watch: settings.services.clone(),
-        inventory: wants_inventory,
-        ..prunelle_systemd::Options::default()
-    };
-    // Twice the age that a sound table can have: what is older is broken.
-    let max_age = options.limits.staleness() * 2;
-    let systemd = Systemd::start(options, Arc::clone(clock), tasks, stop.clone());
-    let units = || Units {
-        table: systemd.table(),
-        max_age,
-    };
-    (is_watching.then(units), wants_inventory.then(units))
 }

@@ -27,6 +27,8 @@ const METRICS: &[&Metric] = &[
     &CERTIFICATE_NOT_AFTER,
     &HANDSHAKE_FAILURES,
     &REQUESTS_REFUSED,
+    &SETTINGS_RELOAD_SUCCESSFUL,
+    &SETTINGS_RELOAD_TIME,
 ];
 
 static SERVICE: Metric = Metric::gauge(
@@ -61,6 +63,14 @@ static REQUESTS_REFUSED: Metric = Metric::counter(
     "Requests that the web configuration refused: credentials (401), rate (429), busy (503).",
 )
 .labels(&["reason"]);
+static SETTINGS_RELOAD_SUCCESSFUL: Metric = Metric::gauge(
+    "prunelle_exporter_config_last_reload_successful",
+    "Whether the last reload of the settings succeeded; after a failure the old ones are in force.",
+);
+static SETTINGS_RELOAD_TIME: Metric = Metric::gauge(
+    "prunelle_exporter_config_last_reload_success_timestamp_seconds",
+    "When the settings in force were read, since 1970.",
+);
 
 fn write_web(out: &mut Output, web: &WebStatus) {
     out.single(&RELOAD_SUCCESSFUL, web.is_last_reload_successful);
@@ -83,6 +93,12 @@ fn gather(scrape: &mut Scrape<'_>) -> Gathered {
     if let Some(web) = &host.web_config {
         write_web(scrape.out, &web.status());
     }
+    let reload = *host.reload.borrow();
+    scrape
+        .out
+        .single(&SETTINGS_RELOAD_SUCCESSFUL, reload.is_successful);
+    let read = reload.succeeded_at.as_duration().as_secs_f64();
+    scrape.out.single(&SETTINGS_RELOAD_TIME, read);
     let Some(Ok(table)) = host.units.as_ref().map(|units| trusted(host, units)) else {
         return Ok(());
     };

@@ -51,6 +51,18 @@ fn gather(scrape: &mut Scrape<'_>) -> Gathered {
     Ok(())
 }
 
+/// The watched services by name, and whether each is up; none when none is watched.
+pub(crate) fn watched(host: &Host) -> Option<Result<Vec<(String, bool)>, CollectorError>> {
+    let units = host.units.as_ref()?;
+    let services = trusted(host, units).map(|table| {
+        let units = table.units.iter();
+        units
+            .map(|(name, state)| (name.as_str().to_owned(), service_up(state).up))
+            .collect()
+    });
+    Some(services)
+}
+
 /// The table, if it can be trusted.
 pub(super) fn trusted(host: &Host, units: &Units) -> Result<Arc<UnitTable>, CollectorError> {
     let table = Arc::clone(&units.table.borrow());

@@ -183,8 +183,9 @@ fn a_device_that_comes_and_goes_has_a_rate_only_while_it_is_there() {
 
 #[test]
 fn the_step_is_short_and_staleness_follows_it() {
-    assert_eq!(Bench::new(10).sampler.max_age(), Duration::from_secs(5));
-    assert_eq!(Bench::new(1).sampler.max_age(), Duration::from_secs(5));
+    let seconds = Duration::from_secs;
+    assert_eq!(Sampler::max_age(seconds(10)), seconds(5));
+    assert_eq!(Sampler::max_age(seconds(1)), seconds(5));
 }
 
 #[tokio::test(start_paused = true)]
@@ -200,5 +201,33 @@ async fn the_task_publishes_every_step_until_it_is_stopped() {
         }
         stop.request("enough");
     };
-    tokio::join!(bench.sampler.run(publish, stop.clone()), watching);
+    let (_interval, new_interval) = watch::channel(Duration::from_secs(10));
+    tokio::join!(
+        bench.sampler.run(publish, new_interval, stop.clone()),
+        watching
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_new_interval_counts_at_once() {
+    let bench = Bench::new(10);
+    let (publish, mut overview) =
+        watch::channel(Arc::new(OverviewSample::not_yet(bench.clock.now())));
+    let stop = Stop::new();
+    let (interval, new_interval) = watch::channel(Duration::from_secs(10));
+    let watching = async {
+        overview.changed().await.unwrap();
+        interval.send_replace(Duration::from_millis(100));
+        let before = tokio::time::Instant::now();
+        for _ in 0..5 {
+            overview.changed().await.unwrap();
+        }
+        // At the old interval these would have taken four seconds.
+        assert!(before.elapsed() < Duration::from_secs(1));
+        stop.request("enough");
+    };
+    tokio::join!(
+        bench.sampler.run(publish, new_interval, stop.clone()),
+        watching
+    );
 }

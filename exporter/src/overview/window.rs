@@ -37,6 +37,11 @@ impl Window {
         }
     }
 
+    /// From the next sample on; those that there are still count.
+    pub(super) fn set_interval(&mut self, interval: Duration) {
+        self.interval = interval;
+    }
+
     /// Adds the newest sample and drops those that are not needed any more.
     pub(super) fn push(
         &mut self,

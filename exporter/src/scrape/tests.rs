@@ -12,10 +12,15 @@ use crate::host::{Remembered, Units};
 use crate::machine::Kernel;
 use crate::options::Options;
 use crate::overview::OverviewSample;
+use crate::reload::LastReload;
 use crate::roots::Roots;
 use crate::thresholds::{Levels, Thresholds};
 
 fn scraper() -> Scraper {
+    Scraper::new(Lifecycle::new().tasks())
+}
+
+fn host() -> Arc<Host> {
     let clock: SharedClock = Arc::new(SystemClock::new().unwrap());
     let now = Now {
         wall: Timestamp::UNIX_EPOCH,
@@ -27,19 +32,23 @@ fn scraper() -> Scraper {
         warning: 0.5,
         critical: None,
     };
-    let host = Host {
+    let reload = watch::channel(LastReload {
+        is_successful: true,
+        succeeded_at: now.wall,
+    });
+    Arc::new(Host {
         clock,
         roots: Roots::default(),
         options: Options::default(),
         machine: Arc::new(Kernel::new(Roots::default())),
         overview: watch::channel(Arc::new(OverviewSample::not_yet(now))).1,
         overview_max_age: Duration::ZERO,
-        filesystems: Prober::new(
+        filesystems: Arc::new(Prober::new(
             Roots::default(),
-            tasks.clone(),
+            tasks,
             Box::new(|_| Err(rustix::io::Errno::IO.into())),
-        ),
-        textfiles: crate::textfile::Reader::default(),
+        )),
+        textfiles: Arc::default(),
         units: None::<Units>,
         inventory: None,
         web_config: None,
@@ -49,19 +58,18 @@ fn scraper() -> Scraper {
             disk: levels,
             network: levels,
         },
-        remembered: Remembered::default(),
-    };
-    Scraper::new(Arc::new(host), tasks)
+        reload: reload.1,
+        remembered: Arc::default(),
+    })
 }
 
 /// Runs collectors as a scrape with so many milliseconds does; returns lines that are no comments.
 async fn scrape(scraper: &Scraper, collectors: &[&'static Collector], limit: u64) -> Vec<String> {
-    let deadline = Deadline::after(
-        Arc::clone(&scraper.host().clock),
-        Duration::from_millis(limit),
-    );
+    let host = host();
+    let deadline = Deadline::after(Arc::clone(&host.clock), Duration::from_millis(limit));
     let permit = Arc::new(Semaphore::new(1)).acquire_owned().await.unwrap();
-    let answer = scraper.scrape(collectors.to_vec(), deadline, permit).await;
+    let scraping = scraper.scrape(&host, collectors.to_vec(), deadline, permit);
+    let answer = scraping.await;
     let mut output = String::new();
     text::encode(&mut output, &answer.registry).unwrap();
     let lines = output.lines().filter(|line| !line.starts_with('#'));
@@ -166,21 +174,28 @@ async fn what_still_blocks_keeps_its_permit() {
     let scraper = scraper();
     let permits = Arc::new(Semaphore::new(1));
     let permit = Arc::clone(&permits).acquire_owned().await.unwrap();
-    let clock = Arc::clone(&scraper.host().clock);
-    let deadline = Deadline::after(clock, Duration::from_millis(50));
-    scraper.scrape(vec![&BLOCKS], deadline, permit).await;
+    let host = host();
+    let deadline = Deadline::after(Arc::clone(&host.clock), Duration::from_millis(50));
+    scraper.scrape(&host, vec![&BLOCKS], deadline, permit).await;
     assert!(permits.try_acquire().is_err());
     // It comes back when the collector does.
     let _permit = permits.acquire().await.unwrap();
 }
 
 #[tokio::test]
-async fn only_changes_are_noted() {
+async fn the_board_tells_what_came_of_the_last_runs() {
     let scraper = scraper();
-    for _ in 0..3 {
-        scrape(&scraper, &[&BROKEN], 1000).await;
-    }
-    assert_eq!(*scraper.failing.lock().unwrap(), ["broken"]);
+    assert!(scraper.board().last_run("good").is_none());
+    scrape(&scraper, &[&GOOD, &BROKEN], 1000).await;
+    let good = scraper.board().last_run("good").unwrap();
+    assert_eq!((good.series, good.failure.is_none()), (1, true));
+    let first = scraper.board().last_run("broken").unwrap().failure.unwrap();
+    assert_eq!(first.error, "there are not two samples yet");
+    scrape(&scraper, &[&BROKEN], 1000).await;
+    // It fails since the first time.
+    let last = scraper.board().last_run("broken").unwrap();
+    assert_eq!(last.failure.unwrap().since, first.since);
+    assert!(last.at.boot > first.since.boot);
 }
 
 #[tokio::test]

@@ -1,222 +1,177 @@
-//! From what was given to what holds: pure, and everything that is wrong at once.
+//! From what counts to what holds: pure, and everything that is wrong at once.
 
-use std::path::PathBuf;
-use std::time::Duration;
+use std::path::{Path, PathBuf};
 
-use prunelle_foundation::listener::ListenAddress;
-use prunelle_foundation::setting::{Problem, SettingErrors, boolean, given};
-use prunelle_foundation::telemetry::LogFormat;
+use prunelle_foundation::setting::{Problem, SettingErrors, boolean};
 use prunelle_systemd::{InvalidWatchItem, WatchList};
 
-use super::flags::Given;
+use super::Settings;
 use super::levels::thresholds;
-use super::{Boundary, Settings, collectors, root, switches};
-use crate::collector::{COLLECTORS, Collector};
+use super::options::{options, switched_on};
+use super::parsers::{address, boundary, interval, log_format, log_level, number, telemetry_path};
+use super::precedence::{Chosen, Text};
+use super::table::{self, Setting};
 use crate::roots::Roots;
 use crate::web::Web;
 
-const DEFAULT_INTERVAL: Duration = Duration::from_secs(10);
-const LONGEST_INTERVAL: u64 = 3600;
-
-impl Given {
-    /// Checks everything and fills in the defaults.
-    pub fn resolve(&self) -> Result<Settings, SettingErrors> {
-        let mut errors = Errors {
-            given: self,
-            errors: SettingErrors::default(),
-        };
-        let flags = &self.flags;
-        let default_roots = Roots::default();
-        let settings = Settings {
-            listen: listen(&mut errors),
-            web: Web {
-                telemetry_path: errors
-                    .parse(
-                        "web_telemetry_path",
-                        flags.web_telemetry_path.as_ref(),
-                        path,
-                    )
-                    .unwrap_or_else(|| "/metrics".to_owned()),
-                max_requests: errors
-                    .parse("web_max_requests", flags.web_max_requests.as_ref(), count)
-                    .unwrap_or(40),
-                collectors: switched_on(&mut errors),
-            },
-            web_config_file: given(flags.web_config_file.as_deref()).map(PathBuf::from),
-            roots: Roots {
-                procfs: root(given(flags.path_procfs.as_deref()), default_roots.procfs),
-                sysfs: root(given(flags.path_sysfs.as_deref()), default_roots.sysfs),
-                rootfs: root(given(flags.path_rootfs.as_deref()), default_roots.rootfs),
-                udev_data: root(
-                    given(flags.path_udev_data.as_deref()),
-                    default_roots.udev_data,
-                ),
-            },
-            options: collectors::options(&mut errors),
-            boundary: errors
-                .parse("host_boundary", flags.host_boundary.as_ref(), boundary)
-                .unwrap_or(Boundary::Machine),
-            services: errors
-                .parse(
-                    "monitored_services",
-                    flags.monitored_services.as_ref(),
-                    services,
-                )
+/// Checks everything and fills in the defaults. What stands for a wrong value does not get out.
+pub(super) fn resolve(chosen: &Chosen) -> Result<Settings, SettingErrors> {
+    let mut resolver = Resolver {
+        chosen,
+        errors: SettingErrors::default(),
+    };
+    let settings = Settings {
+        listen: resolver.list(&table::LISTEN_ADDRESS, address),
+        web: Web {
+            telemetry_path: resolver
+                .value(&table::TELEMETRY_PATH, telemetry_path)
                 .unwrap_or_default(),
-            interval: errors
-                .parse(
-                    "monitoring_interval",
-                    flags.monitoring_interval.as_ref(),
-                    seconds,
-                )
-                .unwrap_or(DEFAULT_INTERVAL),
-            thresholds: thresholds(&mut errors),
-            log_level: given(flags.log_level.as_deref())
-                .unwrap_or("info")
-                .to_owned(),
-            log_format: errors
-                .parse("log_format", flags.log_format.as_ref(), log_format)
+            has_lifecycle: resolver
+                .value(&table::ENABLE_LIFECYCLE, boolean)
                 .unwrap_or_default(),
-        };
-        if errors.errors.is_empty() {
-            Ok(settings)
-        } else {
-            Err(errors.errors)
-        }
+        },
+        max_requests: resolver
+            .value(&table::MAX_REQUESTS, number(10_000, "40"))
+            .unwrap_or_default(),
+        collectors: switched_on(&mut resolver),
+        web_config_file: resolver
+            .given(&table::WEB_CONFIG_FILE)
+            .map(|_| resolver.path(&table::WEB_CONFIG_FILE)),
+        roots: Roots {
+            procfs: resolver.path(&table::PROCFS),
+            sysfs: resolver.path(&table::SYSFS),
+            rootfs: resolver.path(&table::ROOTFS),
+            udev_data: resolver.path(&table::UDEV_DATA),
+        },
+        options: options(&mut resolver),
+        boundary: resolver
+            .value(&table::BOUNDARY, boundary)
+            .unwrap_or_default(),
+        services: services(&mut resolver),
+        interval: resolver
+            .value(&table::INTERVAL, interval)
+            .unwrap_or_default(),
+        thresholds: thresholds(&mut resolver),
+        log_level: resolver
+            .value(&table::LOG_LEVEL, log_level)
+            .unwrap_or_default(),
+        log_format: resolver
+            .value(&table::LOG_FORMAT, log_format)
+            .unwrap_or_default(),
+    };
+    if resolver.errors.is_empty() {
+        Ok(settings)
+    } else {
+        Err(resolver.errors)
     }
 }
 
-/// Collects what is wrong, under the name by which it was given.
-pub(super) struct Errors<'a> {
-    pub(super) given: &'a Given,
+/// Reads settings and collects what is wrong with them.
+#[derive(Debug)]
+pub(super) struct Resolver<'a> {
+    chosen: &'a Chosen,
     errors: SettingErrors,
 }
 
-impl Errors<'_> {
-    /// None when it was not given, or is wrong.
-    pub(super) fn parse<T>(
+impl<'a> Resolver<'a> {
+    /// What was given for a setting of one value.
+    pub(super) fn given(&self, setting: &Setting) -> Option<&'a Text> {
+        self.chosen.get(setting.flag())?.first()
+    }
+
+    /// The value of a setting, or its default; none when there is neither, or it is wrong.
+    pub(super) fn value<T>(
         &mut self,
-        field: &str,
-        value: Option<&String>,
-        parser: impl FnOnce(&str) -> Result<T, Problem>,
+        setting: &Setting,
+        parser: impl Fn(&str) -> Result<T, Problem>,
     ) -> Option<T> {
-        let value = given(value.map(String::as_str))?;
-        self.errors.parse(&self.given.name(field), value, parser)
-    }
-
-    pub(super) fn add(&mut self, field: &str, value: &str, problem: Problem) {
-        self.errors.add(&self.given.name(field), value, problem);
-    }
-}
-
-fn listen(errors: &mut Errors<'_>) -> Vec<ListenAddress> {
-    let texts = errors.given.flags.web_listen_address.iter();
-    let texts: Vec<_> = texts
-        .map(|text| text.trim())
-        .filter(|text| !text.is_empty())
-        .collect();
-    let texts = if texts.is_empty() {
-        vec![":9750"]
-    } else {
-        texts
-    };
-    let mut addresses = Vec::new();
-    for text in texts {
-        match text.parse() {
-            Ok(address) => addresses.push(address),
-            Err(_) => errors.add(
-                "web_listen_address",
-                text,
-                Problem::new(
-                    "is not an address to listen on",
-                    "write `:9750`, `127.0.0.1:9750` or `[::1]:9750`",
-                ),
-            ),
+        if self.given(setting).is_some() {
+            self.value_of(setting.flag(), parser)
+        } else {
+            parser(setting.default_value()?).ok()
         }
     }
-    addresses
+
+    /// The same without a default.
+    pub(super) fn value_of<T>(
+        &mut self,
+        flag: &str,
+        parser: impl Fn(&str) -> Result<T, Problem>,
+    ) -> Option<T> {
+        let given = self.chosen.get(flag)?.first()?;
+        self.errors.parse(given.origin.clone(), &given.text, parser)
+    }
+
+    /// All values of a setting, or its default.
+    pub(super) fn list<T>(
+        &mut self,
+        setting: &Setting,
+        parser: impl Fn(&str) -> Result<T, Problem>,
+    ) -> Vec<T> {
+        match self.chosen.get(setting.flag()) {
+            Some(given) if !given.is_empty() => given
+                .iter()
+                .filter_map(|it| self.errors.parse(it.origin.clone(), &it.text, &parser))
+                .collect(),
+            // Nowhere to listen is no answer.
+            _ => setting
+                .default_value()
+                .and_then(|default| parser(default).ok())
+                .into_iter()
+                .collect(),
+        }
+    }
+
+    /// A path; one that stands in the file starts at the file's folder.
+    pub(super) fn path(&self, setting: &Setting) -> PathBuf {
+        let default = || PathBuf::from(setting.default_value().unwrap_or_default());
+        self.given(setting).map_or_else(default, absolute)
+    }
+
+    /// Any number of paths.
+    pub(super) fn paths(&self, setting: &Setting) -> Vec<PathBuf> {
+        let given = self.chosen.get(setting.flag()).unwrap_or_default();
+        given.iter().map(absolute).collect()
+    }
+
+    /// One more thing that is wrong.
+    pub(super) fn wrong(&mut self, given: &Text, problem: Problem) {
+        self.errors.add(given.origin.clone(), &given.text, problem);
+    }
 }
 
-fn switched_on(errors: &mut Errors<'_>) -> Vec<&'static Collector> {
-    let is_on = |collector: &&'static Collector| {
-        let said = errors
-            .given
-            .flags
-            .switches
-            .said_about(collector)
-            .map(str::to_owned);
-        errors
-            .parse(&switches::id(collector), said.as_ref(), boolean)
-            .unwrap_or(collector.is_on_by_default)
+fn absolute(given: &Text) -> PathBuf {
+    let file = given
+        .origin
+        .place
+        .as_ref()
+        .map(|place| place.file.as_path());
+    match file.and_then(Path::parent) {
+        Some(folder) => folder.join(&given.text),
+        None => PathBuf::from(&given.text),
+    }
+}
+
+/// Each name and glob by itself, so that the one that is wrong is told, and where it stands.
+fn services(resolver: &mut Resolver<'_>) -> WatchList {
+    let given = resolver
+        .chosen
+        .get(table::SERVICES.flag())
+        .unwrap_or_default();
+    for item in given {
+        if let Err(error) = WatchList::parse([&item.text]) {
+            resolver.wrong(item, wrong_service(&error));
+        }
+    }
+    // What is wrong has been told.
+    WatchList::parse(given.iter().map(|item| &item.text)).unwrap_or_default()
+}
+
+fn wrong_service(error: &InvalidWatchItem) -> Problem {
+    let (problem, why) = match error {
+        InvalidWatchItem::Name(error) => ("is not the name of a unit", error.why),
+        InvalidWatchItem::Glob { why, .. } => ("is not a glob for names of units", why.as_str()),
     };
-    COLLECTORS.iter().filter(is_on).collect()
-}
-
-fn path(text: &str) -> Result<String, Problem> {
-    let is_simple = text.starts_with('/')
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"/-_.~".contains(&byte));
-    if !is_simple {
-        Err(Problem::new(
-            "is not a path for the metrics",
-            "write it as `/metrics`: a slash, then letters, digits and `-_.~/`",
-        ))
-    } else if text == "/" || text.starts_with("/-/") {
-        Err(Problem::new(
-            "is taken by a page of its own",
-            "choose another, as `/metrics`",
-        ))
-    } else {
-        Ok(text.to_owned())
-    }
-}
-
-fn count(text: &str) -> Result<usize, Problem> {
-    let number = text
-        .parse()
-        .ok()
-        .filter(|number| (1..=10_000).contains(number));
-    number.ok_or_else(|| {
-        Problem::new(
-            "is not a number of scrapes",
-            "give a number from 1 to 10000, as `40`",
-        )
-    })
-}
-
-fn boundary(text: &str) -> Result<Boundary, Problem> {
-    match text {
-        "machine" => Ok(Boundary::Machine),
-        "cgroup" => Ok(Boundary::Cgroup),
-        _ => Err(Problem::new(
-            "is not a boundary",
-            "use `machine` or `cgroup`",
-        )),
-    }
-}
-
-fn seconds(text: &str) -> Result<Duration, Problem> {
-    let seconds = text
-        .parse()
-        .ok()
-        .filter(|seconds| (1..=LONGEST_INTERVAL).contains(seconds));
-    seconds.map(Duration::from_secs).ok_or_else(|| {
-        let hint = format!("give a whole number from 1 to {LONGEST_INTERVAL}, as `10`");
-        Problem::new("is not a number of seconds", hint)
-    })
-}
-
-fn services(text: &str) -> Result<WatchList, Problem> {
-    text.parse().map_err(|error: InvalidWatchItem| {
-        Problem::new(
-            format!("is no list of services, because {error},"),
-            "separate names and globs by commas, as `nginx,cron,php*-fpm`",
-        )
-    })
-}
-
-fn log_format(text: &str) -> Result<LogFormat, Problem> {
-    text.parse()
-        .map_err(|_| Problem::new("is not a log format", "use `logfmt` or `json`"))
+    let hint = format!("{why}; write names and globs, as `nginx`, `cron.service` or `php*-fpm`");
+    Problem::new(problem, hint)
 }

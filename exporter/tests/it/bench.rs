@@ -15,14 +15,16 @@ use jiff::Timestamp;
 use prunelle_exporter::collector::COLLECTORS;
 use prunelle_exporter::filesystem::{FileSystem, Prober, Refusal, Space};
 use prunelle_exporter::host::{Host, Remembered, Units};
+use prunelle_exporter::live::{Live, Plan};
 use prunelle_exporter::machine::Kernel;
 use prunelle_exporter::options::Options;
 use prunelle_exporter::overview::Sampler;
+use prunelle_exporter::reload::LastReload;
 use prunelle_exporter::roots::Roots;
 use prunelle_exporter::scrape::Scraper;
 use prunelle_exporter::textfile;
 use prunelle_exporter::thresholds::{Levels, Thresholds};
-use prunelle_exporter::web::{self, Web};
+use prunelle_exporter::web::{self, App, Web};
 use prunelle_foundation::clock::{BootId, Clock as _, ManualClock, Now};
 use prunelle_foundation::lifecycle::{Lifecycle, Stop};
 use prunelle_systemd::inventory::{Details, LoadedUnit, ManagerState, SocketState};
@@ -74,6 +76,10 @@ impl Bench {
         let (_, overview) = watch::channel(Arc::new(sampler.sample()));
         let units = watch::Sender::new(Arc::new(UnitTable::not_yet(clock.now())));
         let tasks = Lifecycle::new().tasks();
+        let last_reload = watch::Sender::new(LastReload {
+            is_successful: true,
+            succeeded_at: clock.now().wall,
+        });
         let host = Host {
             clock: clock.clone(),
             roots: Roots {
@@ -83,9 +89,11 @@ impl Bench {
             options: Options::default(),
             machine,
             overview,
-            overview_max_age: sampler.max_age(),
-            filesystems: Prober::new(roots, tasks.clone(), Box::new(statvfs)),
-            textfiles: textfile::Reader::new(&COLLECTORS.iter().collect::<Vec<_>>()),
+            overview_max_age: Sampler::max_age(interval),
+            filesystems: Arc::new(Prober::new(roots, tasks.clone(), Box::new(statvfs))),
+            textfiles: Arc::new(textfile::Reader::new(
+                &COLLECTORS.iter().collect::<Vec<_>>(),
+            )),
             units: Some(Units {
                 table: units.subscribe(),
                 max_age: UNITS_MAX_AGE,
@@ -96,19 +104,28 @@ impl Bench {
             }),
             web_config: None,
             thresholds: thresholds(),
-            remembered: Remembered::default(),
+            reload: last_reload.subscribe(),
+            remembered: Arc::new(Remembered::default()),
         };
         let web = Web {
             telemetry_path: "/metrics".into(),
-            max_requests,
-            collectors: COLLECTORS.iter().collect(),
+            has_lifecycle: false,
         };
         let stop = Stop::new();
-        let scraper = Scraper::new(Arc::new(host), tasks);
+        let started = clock.now();
+        let live = Live::new(Plan::new(host, COLLECTORS.iter().collect(), max_requests));
+        let app = App {
+            web,
+            live,
+            scraper: Scraper::new(tasks),
+            started,
+            reload: Lifecycle::new().on_reload(|| Ok("nothing".into())),
+            stop: stop.clone(),
+        };
         Self {
             clock,
             units,
-            router: web::router(web, scraper, stop.clone()),
+            router: web::router(app),
             stop,
             _folder: folder,
         }

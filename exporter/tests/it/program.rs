@@ -145,6 +145,22 @@ impl Exporter {
         })
     }
 
+    /// Status and answer of a POST without a body.
+    pub(crate) fn post(&self, path: &str) -> (u16, String) {
+        self.runtime.block_on(async {
+            let url = format!("http://{}{path}", self.address);
+            let response = self.client.post(url).send().await.unwrap();
+            (response.status().as_u16(), response.text().await.unwrap())
+        })
+    }
+
+    /// Sends it a signal; only for one on this host.
+    pub(crate) fn signal(&self, signal: Signal) {
+        if let Process::Here(child) = &self.process {
+            kill_process(Pid::from_child(child), signal).unwrap();
+        }
+    }
+
     /// As a Prometheus that waits so long.
     pub(crate) fn get_within(&self, path: &str, timeout: Duration) -> (u16, String) {
         self.runtime.block_on(async {
