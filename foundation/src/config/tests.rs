@@ -136,7 +136,8 @@ rules:
 receivers:
   ops: {two: []}
 "), @r"
-    policy.yml:2:10: expected u64, found the text `one`
+    policy.yml:2:10: expected a whole number, found the text `one`
+      hint: write digits alone, without a sign, a point or quotes
     policy.yml:3:1: missing key `is`
       hint: add `is: …` here
     policy.yml:5:1: unknown key `mod`

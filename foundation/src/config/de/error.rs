@@ -56,7 +56,10 @@ impl serde::de::Error for Error {
 
     fn invalid_type(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
         // Serde's word, of a derived type; people know lists.
-        let expected = expected.to_string().replace("a sequence", "a list");
+        let expected = match expected.to_string().as_str() {
+            "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number".to_owned(),
+            other => other.replace("a sequence", "a list"),
+        };
         let hint = match found {
             Unexpected::Unit => Some("give it a value, or remove the key".to_owned()),
             Unexpected::Bool(_)
@@ -69,6 +72,10 @@ impl serde::de::Error for Error {
             }
             Unexpected::Str(text) if expected == "a list" => {
                 Some(format!("write a list, also of one: `['{text}']`"))
+            }
+            _ if expected == "a boolean" => Some("write `true` or `false`".to_owned()),
+            _ if expected == "a whole number" => {
+                Some("write digits alone, without a sign, a point or quotes".to_owned())
             }
             _ => None,
         };

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
+use axum::body::Bytes;
 use axum::routing::get;
 use axum::{Extension, Router};
 use jiff::{SignedDuration, Timestamp};
@@ -147,7 +148,10 @@ impl Server {
         };
         let router = Router::new()
             .route("/", get(who))
-            .route("/own", get(who))
+            .route(
+                "/own",
+                get(who).post(async |body: Bytes| body.len().to_string()),
+            )
             .route("/huge", get(async || vec![b'x'; 8 << 20]))
             .route(
                 "/panic",

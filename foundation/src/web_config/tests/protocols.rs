@@ -179,6 +179,26 @@ async fn a_long_answer_arrives_whole() {
     assert_eq!(length, expected);
 }
 
+#[tokio::test]
+async fn a_body_longer_than_the_window_arrives_whole() {
+    let (authority, server, _folder) = start("");
+    let stream = connect(&authority, &server, &["h2"], rustls::ALL_VERSIONS)
+        .await
+        .unwrap();
+    let (mut client, connection) = h2::client::handshake(stream).await.unwrap();
+    let _driving = Lifecycle::new().tasks().spawn("client", connection);
+    let mut request = http_request(&server.url("/own"), "");
+    *request.method_mut() = axum::http::Method::POST;
+    let (response, mut sending) = client.send_request(request, false).unwrap();
+    // As far as the limit of axum's own extractor.
+    let body = Bytes::from(vec![b'x'; 2 << 20]);
+    sending.send_data(body, true).unwrap();
+    let response = timeout(LONG, response).await.unwrap().unwrap();
+    assert_eq!(response.status(), 200);
+    let length = timeout(LONG, response.into_body().data()).await.unwrap();
+    assert_eq!(length.unwrap().unwrap(), (2 << 20).to_string());
+}
+
 fn http_request(url: &str, authorization: &str) -> axum::http::Request<()> {
     axum::http::Request::get(url)
         .header("authorization", authorization)
