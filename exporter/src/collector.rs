@@ -94,8 +94,10 @@ pub struct Collector {
     pub about: &'static str,
     /// Every metric that it can write.
     pub metrics: &'static [&'static Metric],
-    /// Where it runs.
+    /// Where it runs; see [`Collector::place_on`].
     pub place: Place,
+    /// Whether a thread of its own is worth its cost: where there is nothing that could hang, it is not.
+    pub may_hang: fn(&Host) -> bool,
     /// What it does.
     pub gather: fn(&mut Scrape<'_>) -> Gathered,
     /// Whether it runs when nothing is said about it.
@@ -120,10 +122,21 @@ impl Collector {
             about,
             metrics,
             place,
+            may_hang: |_| true,
             gather,
             is_on_by_default: true,
             publishes_duration: true,
             has_process_metrics: false,
+        }
+    }
+}
+
+impl Collector {
+    /// Where it runs on this host.
+    pub fn place_on(&self, host: &Host) -> Place {
+        match self.place {
+            Place::OwnThread if !(self.may_hang)(host) => Place::Files,
+            place => place,
         }
     }
 }

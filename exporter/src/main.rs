@@ -13,8 +13,9 @@ use prunelle_foundation::clock::{SharedClock, SystemClock};
 use prunelle_foundation::lifecycle::{self, Lifecycle};
 use prunelle_foundation::{listener, telemetry};
 
-/// Scrapes and the client of systemd share these; files are read on others.
-const WORKERS: usize = 2;
+/// Scrapes and the client of systemd share it; files are read on other threads. A second worker would only be woken to
+/// find nothing to do, which costs more than it saves.
+const WORKERS: usize = 1;
 /// How long running scrapes may take once stopping has begun.
 const GRACE: Duration = Duration::from_secs(5);
 

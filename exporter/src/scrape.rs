@@ -140,11 +140,14 @@ impl Scraper {
         permit: OwnedSemaphorePermit,
     ) -> Vec<Run> {
         let inbox = Inbox::new(collectors.clone());
+        // Asked once: a file that comes meanwhile must not leave its collector between two places.
+        let placed: Vec<_> = collectors
+            .iter()
+            .map(|&it| (it.place_on(host), it))
+            .collect();
         let at = |place| {
-            collectors
-                .iter()
-                .copied()
-                .filter(move |it| it.place == place)
+            let there = placed.iter().filter(move |(of_it, _)| *of_it == place);
+            there.map(|(_, collector)| *collector)
         };
         for collector in at(Place::OwnThread) {
             self.lanes.start(collector, host, &deadline, &inbox);

@@ -9,13 +9,16 @@ use crate::procfs::mdstat::{self, Array, State};
 use crate::roots::{self, Reading, Roots};
 use crate::sysfs;
 
-pub(super) const COLLECTOR: Collector = Collector::new(
-    "mdadm",
-    "state, disks and progress of software RAID arrays",
-    METRICS,
-    Place::OwnThread,
-    gather,
-);
+pub(super) const COLLECTOR: Collector = Collector {
+    may_hang: |host| host.roots.procfs.join("mdstat").exists(),
+    ..Collector::new(
+        "mdadm",
+        "state, disks and progress of software RAID arrays",
+        METRICS,
+        Place::OwnThread,
+        gather,
+    )
+};
 
 const METRICS: &[&Metric] = &[
     &STATE,

@@ -5,13 +5,16 @@
 use super::{Collector, CollectorError, Gathered, Place, Scrape};
 use crate::metric::Metric;
 
-pub(super) const COLLECTOR: Collector = Collector::new(
-    "textfile",
-    "metrics that other programs leave in files",
-    METRICS,
-    Place::OwnThread,
-    gather,
-);
+pub(super) const COLLECTOR: Collector = Collector {
+    may_hang: |host| !host.options.textfile_directories.is_empty(),
+    ..Collector::new(
+        "textfile",
+        "metrics that other programs leave in files",
+        METRICS,
+        Place::OwnThread,
+        gather,
+    )
+};
 
 const METRICS: &[&Metric] = &[&MODIFIED, &ERROR];
 

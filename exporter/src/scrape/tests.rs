@@ -89,6 +89,7 @@ const fn collector(
         about: "",
         metrics: &[],
         place,
+        may_hang: |_| true,
         gather,
         is_on_by_default: true,
         publishes_duration: true,
