@@ -82,14 +82,9 @@ pub type Reading<T> = Result<Option<T>, ReadError>;
 /// Reads a whole file; `None` when there is no such file.
 pub fn read(path: &Path) -> Reading<Vec<u8>> {
     let mut content = Vec::with_capacity(4096);
-    Ok(read_into(path, &mut content)?.map(|()| content))
-}
-
-/// As [`read`], into a buffer that is used again and again.
-pub fn read_into(path: &Path, content: &mut Vec<u8>) -> Reading<()> {
-    content.clear();
-    match File::open(path).and_then(|file| file.take(LARGEST_FILE as u64).read_to_end(content)) {
-        Ok(_) => Ok(Some(())),
+    match File::open(path).and_then(|file| file.take(LARGEST_FILE as u64).read_to_end(&mut content))
+    {
+        Ok(_) => Ok(Some(content)),
         Err(error) if is_absence(&error) => Ok(None),
         Err(source) => Err(ReadError::Io {
             path: path.to_owned(),

@@ -11,10 +11,11 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use super::FileSystem;
+use crate::files::Files;
 use crate::options::FilesystemOptions;
 use crate::procfs::label;
 use crate::procfs::mountinfo::{self, Mount};
-use crate::roots::{self, ReadError, Reading, Roots};
+use crate::roots::{Reading, Roots};
 
 /// Types that hold no data of their own, or that are full by nature: what `node_exporter` leaves out.
 const PSEUDO: &[&str] = &[
@@ -54,40 +55,48 @@ const BELOW: &[&str] = &[
     "/var/lib/containers/storage",
 ];
 
+/// The mounts of process 1.
+const OF_INIT: &str = "1/mountinfo";
+/// The mounts of this process.
+const OF_THIS: &str = "self/mountinfo";
+
 /// The watched mounts; the same list, not an equal one, while the kernel's list is the same.
 pub(super) type Watched = Arc<[FileSystem]>;
 
 /// The list as it was read last. Each thread that asks has its own.
-#[derive(Default)]
+#[derive(Debug)]
 pub(super) struct Table {
+    files: Files,
+    rootfs: PathBuf,
     content: Vec<u8>,
-    /// Where the next content is read into: the two take turns, so that nothing is allocated.
-    spare: Vec<u8>,
     watched: Option<Watched>,
     /// What the watched ones were chosen by.
     options: Arc<FilesystemOptions>,
 }
 
 impl Table {
+    /// Nothing is read yet.
+    pub(super) fn new(roots: &Roots) -> Self {
+        Self {
+            files: Files::new(roots.clone()),
+            rootfs: roots.rootfs.clone(),
+            content: Vec::new(),
+            watched: None,
+            options: Arc::default(),
+        }
+    }
+
     /// Reads the list; `None` where there is none. May hang.
-    pub(super) fn read(
-        &mut self,
-        roots: &Roots,
-        options: &Arc<FilesystemOptions>,
-    ) -> Reading<Watched> {
-        let of_init = roots.procfs.join("1/mountinfo");
-        let of_this = roots.procfs.join("self/mountinfo");
-        let path = match roots::read_into(&of_init, &mut self.spare) {
-            Ok(Some(())) => of_init,
-            Ok(None) | Err(ReadError::Io { .. }) => {
-                match roots::read_into(&of_this, &mut self.spare)? {
-                    Some(()) => of_this,
-                    None => return Ok(None),
-                }
-            }
-            Err(malformed) => return Err(malformed),
+    pub(super) fn read(&mut self, options: &Arc<FilesystemOptions>) -> Reading<Watched> {
+        self.files.begin();
+        let mut name = OF_INIT;
+        if !matches!(self.files.procfs(name), Ok(Some(_))) {
+            name = OF_THIS;
+        }
+        let Some(content) = self.files.procfs(name)? else {
+            return Ok(None);
         };
-        if self.spare == self.content
+        if content == self.content
             && Arc::ptr_eq(&self.options, options)
             && let Some(watched) = &self.watched
         {
@@ -95,11 +104,13 @@ impl Table {
         }
         // Whatever fails from here on, the list before is not taken for this one.
         self.watched = None;
-        std::mem::swap(&mut self.content, &mut self.spare);
+        self.content.clear();
+        self.content.extend_from_slice(content);
         self.options = Arc::clone(options);
-        let mounts = mountinfo::parse(&self.content)
-            .map_err(|problem| ReadError::Malformed { path, problem })?;
-        let watched: Watched = watched(&mounts, &roots.rootfs, options).into();
+        let Some(mounts) = self.files.parse_procfs(name, mountinfo::parse)? else {
+            return Ok(None);
+        };
+        let watched: Watched = watched(&mounts, &self.rootfs, options).into();
         self.watched = Some(Arc::clone(&watched));
         Ok(Some(watched))
     }

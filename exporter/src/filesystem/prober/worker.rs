@@ -63,7 +63,7 @@ impl Shared {
 
     /// The thread: goes through attempts, until nobody can send one or it was left behind.
     pub(super) fn work(&self, jobs: &mpsc::Receiver<Job>) {
-        let mut table = Table::default();
+        let mut table = Table::new(&self.roots);
         while let Ok(job) = jobs.recv() {
             let Some(listed) = self.go_through(&job, &mut table) else {
                 return;
@@ -82,7 +82,7 @@ impl Shared {
                 return None;
             }
             place = Place::LIST;
-            match table.read(&self.roots, &job.options) {
+            match table.read(&job.options) {
                 Ok(Some(watched)) => attempt.list(self.round(watched)),
                 absent_or_failed => {
                     self.step(attempt, place, Place::DONE)?;

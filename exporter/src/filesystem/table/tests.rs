@@ -148,26 +148,23 @@ impl Proc {
 #[test]
 fn the_list_falls_back_to_this_process_and_a_broken_one_is_an_error() {
     let proc = Proc::new();
-    let mut table = Table::default();
+    let mut table = Table::new(&proc.roots());
     let options = Arc::default();
-    assert!(table.read(&proc.roots(), &options).unwrap().is_none());
+    assert!(table.read(&options).unwrap().is_none());
     proc.write("self", "1 0 8:1 / / rw - ext4 /dev/sda1 rw\n");
-    assert_eq!(
-        table.read(&proc.roots(), &options).unwrap().unwrap().len(),
-        1
-    );
+    assert_eq!(table.read(&options).unwrap().unwrap().len(), 1);
     for _ in 0..2 {
         proc.write("1", "1 0 8:1 / / rw - ext4\n");
-        assert!(table.read(&proc.roots(), &options).is_err());
+        assert!(table.read(&options).is_err());
     }
 }
 
 #[test]
 fn it_is_parsed_again_only_when_it_has_changed() {
     let proc = Proc::new();
-    let mut table = Table::default();
+    let mut table = Table::new(&proc.roots());
     let options = Arc::default();
-    let mut read = || table.read(&proc.roots(), &options).unwrap().unwrap();
+    let mut read = || table.read(&options).unwrap().unwrap();
     proc.write("1", "1 0 8:1 / / rw - ext4 /dev/sda1 rw\n");
     let first = read();
     assert!(Arc::ptr_eq(&first, &read()));
@@ -218,10 +215,10 @@ fn what_is_set_replaces_what_is_left_out_by_itself_but_the_root_stays() {
 #[test]
 fn another_choice_is_made_at_once() {
     let proc = Proc::new();
-    let mut table = Table::default();
+    let mut table = Table::new(&proc.roots());
     proc.write("1", "1 0 8:1 / /data rw - ext4 /dev/sda1 rw\n");
     let mut count = |options: FilesystemOptions| {
-        let watched = table.read(&proc.roots(), &Arc::new(options)).unwrap();
+        let watched = table.read(&Arc::new(options)).unwrap();
         watched.unwrap().len()
     };
     let nothing = || Filter {
