@@ -20,6 +20,7 @@ mod cpu_usage;
 mod diskstats;
 mod filefd;
 mod filesystem;
+mod hwmon;
 mod info;
 mod loadavg;
 mod mdadm;
@@ -64,6 +65,7 @@ pub const COLLECTORS: &[Collector] = &[
     uname::COLLECTOR,
     os::COLLECTOR,
     thermal_zone::COLLECTOR,
+    hwmon::COLLECTOR,
     filesystem::COLLECTOR,
     diskstats::COLLECTOR,
     mdadm::COLLECTOR,

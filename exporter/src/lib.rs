@@ -16,6 +16,7 @@ pub mod encode;
 pub mod files;
 pub mod filesystem;
 pub mod host;
+pub mod hwmon;
 pub mod kept_file;
 pub mod lane;
 pub mod links;

@@ -7,6 +7,7 @@ use crate::procfs;
 use crate::roots::Malformed;
 
 pub mod cpu_list;
+pub mod hwmon;
 
 /// The value as text for a label; a file may be empty.
 pub fn text(content: &[u8]) -> String {

@@ -24,11 +24,9 @@ fn gather(scrape: &mut Scrape<'_>) -> Gathered {
     let fields = &scrape.host.options.vmstat_fields;
     let out = &mut *scrape.out;
     scrape.files.parse_procfs("vmstat", |content| {
-        for item in vmstat::items(content) {
+        for item in vmstat::items(content, |name| fields.admits(name, is_told_by_default)) {
             let (name, value) = item?;
-            if fields.admits(name, is_told_by_default) {
-                out.named(&FIELD, name).sample(&[], value);
-            }
+            out.named(&FIELD, name).sample(&[], value);
         }
         if content.trim_ascii().is_empty() {
             return Err(Malformed::Missing("nr_free_pages"));

@@ -48,7 +48,9 @@ const PARSERS: &[Parser] = &[
     (fixture!("proc/stat"), |it| _ = stat::cpus(it).count()),
     (fixture!("proc/stat"), |it| _ = stat::totals(it)),
     (fixture!("proc/sys/fs/file-nr"), |it| _ = file_nr::parse(it)),
-    (fixture!("proc/vmstat"), |it| _ = vmstat::items(it).count()),
+    (fixture!("proc/vmstat"), |it| {
+        _ = vmstat::items(it, |_| true).count();
+    }),
     (b"1048576\n", |it| _ = cgroup::parse::value(it)),
     (b"max\n", |it| _ = cgroup::parse::limit(it)),
     (b"anon 1\nfile 2\n", |it| {
@@ -67,6 +69,10 @@ const PARSERS: &[Parser] = &[
     ),
     (fixture!("udev/data/b8:0"), |it| _ = udev::parse(it)),
     (b"0-3,8\n", |it| _ = sysfs::cpu_list::parse(it)),
+    (b"temp1_crit_alarm", |it| {
+        _ = sysfs::hwmon::attribute(&label(it)).is_some();
+    }),
+    (b"Package id 0", |it| _ = sysfs::hwmon::clean(&label(it))),
     (b"-500\n", |it| _ = sysfs::signed(it)),
     (b"0x1003\n", |it| {
         _ = links::sysfs::parse_number(it, "flags");
