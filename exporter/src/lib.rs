@@ -29,6 +29,7 @@ pub mod os_release;
 pub mod output;
 pub mod overview;
 pub mod procfs;
+pub mod reference;
 pub mod reload;
 pub mod roots;
 pub mod scrape;

@@ -1,4 +1,4 @@
-//! Chores as code: `cargo xtask audit`, `cargo xtask bench heal`, `bench idle`, `bench scrape`.
+//! Chores as code: `cargo xtask audit`, `docs`, `cargo xtask bench heal`, `bench idle`, `bench scrape`.
 #![expect(clippy::print_stdout, reason = "a chore reports on the terminal")]
 
 use anyhow::Result;
@@ -6,6 +6,7 @@ use clap::{Parser, Subcommand};
 
 mod audit;
 mod bench;
+mod docs;
 
 #[derive(Parser)]
 #[command(name = "cargo xtask", about = "Chores of the Prunelle workspace")]
@@ -18,6 +19,8 @@ struct Arguments {
 enum Chore {
     /// Check advisories, licences and sources of all dependencies by deny.toml (needs cargo-deny)
     Audit,
+    /// Write docs/reference/ anew, from what the exporter states of its metrics and settings
+    Docs,
     /// Measure whole programs, built for release
     #[command(subcommand)]
     Bench(Bench),
@@ -36,6 +39,7 @@ enum Bench {
 fn main() -> Result<()> {
     match Arguments::parse().chore {
         Chore::Audit => audit::run(),
+        Chore::Docs => docs::run(),
         Chore::Bench(Bench::Heal(options)) => bench::heal::run(options),
         Chore::Bench(Bench::Idle(options)) => bench::idle::run(options),
         Chore::Bench(Bench::Scrape(options)) => bench::scrape::run(options),

@@ -8,7 +8,7 @@ use tokio::sync::{Semaphore, watch};
 
 use super::*;
 use crate::filesystem::Prober;
-use crate::host::{Remembered, Units};
+use crate::host::Units;
 use crate::machine::Kernel;
 use crate::options::Options;
 use crate::overview::OverviewSample;

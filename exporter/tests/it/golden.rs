@@ -126,15 +126,6 @@ async fn both_formats_have_the_same_samples() {
     assert_eq!(samples(&text), samples(&open_metrics));
 }
 
-#[test]
-fn every_metric_is_in_the_reference() {
-    let reference = include_str!("../../../docs/metrics.md");
-    for metric in COLLECTORS.iter().flat_map(|it| it.metrics) {
-        let is_there = reference.contains(&format!("`{}`", metric.name));
-        assert!(is_there, "docs/metrics.md does not tell of {}", metric.name);
-    }
-}
-
 #[tokio::test]
 async fn promtool_finds_nothing() {
     let (_, metrics) = modern().get("/metrics").await;

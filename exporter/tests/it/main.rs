@@ -27,6 +27,8 @@ mod prometheus;
 #[cfg(test)]
 mod promtool;
 #[cfg(test)]
+mod reference;
+#[cfg(test)]
 mod reload;
 #[cfg(test)]
 mod services;
