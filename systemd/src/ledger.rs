@@ -68,6 +68,8 @@ struct Entry {
     state_at: Sequence,
     /// Its state is known, so that it is published.
     has_state: bool,
+    /// Where it comes from since when it is active, which lists do not tell.
+    since_at: Sequence,
     /// Where the last signal of its own type came.
     details_at: Sequence,
     /// Its details are to be read, or read again.
@@ -93,6 +95,7 @@ impl Entry {
             unit: Arc::new(LoadedUnit::blank(id)),
             state_at: at,
             has_state: false,
+            since_at: at,
             details_at: at,
             is_stale: true,
             is_asked: false,
@@ -110,11 +113,13 @@ impl Entry {
         self.state_at = at;
         self.has_state = true;
         let unit = Arc::make_mut(&mut self.unit);
+        let is_news = unit.active != active || *unit.sub != *sub;
         unit.active = active;
         if *unit.sub != *sub {
             unit.sub = Arc::from(sub);
         }
-        if !is_running(active)
+        if is_news
+            && !has_group(active, sub)
             && let Details::Service(service) = &mut unit.details
         {
             service.control_group = None;
@@ -126,10 +131,7 @@ impl Entry {
         let unit = &self.unit;
         if let Details::Service(service) = &unit.details
             && service.control_group.is_none()
-            && is_running(unit.active)
-            // Between two runs there is none, nor is there when nothing is left of what ran.
-            && !unit.sub.starts_with("auto-restart")
-            && *unit.sub != *"exited"
+            && has_group(unit.active, &unit.sub)
         {
             match &self.group {
                 Group::Asked => {}
@@ -293,9 +295,15 @@ impl Ledger {
     }
 }
 
-/// Whether a unit in this state has a cgroup.
+/// Whether a unit in this state is loaded for certain.
 pub(crate) fn is_running(active: ActiveState) -> bool {
     !matches!(active, ActiveState::Inactive | ActiveState::Failed)
+}
+
+/// Whether a service in this state has a cgroup for certain: between two runs there is none, nor is there, as a rule,
+/// when nothing is left of what ran.
+pub(crate) fn has_group(active: ActiveState, sub: &str) -> bool {
+    is_running(active) && sub != "exited" && !sub.starts_with("auto-restart")
 }
 
 fn has_details(id: &UnitName) -> bool {

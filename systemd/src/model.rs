@@ -18,6 +18,7 @@ use std::mem;
 use jiff::Timestamp;
 use zbus::message::Sequence;
 
+use crate::ledger::has_group;
 use crate::reading::{Reading, TriggerReading, exists, is_candidate};
 use crate::signals::{Signal, Stamped};
 use crate::unit::{TimerState, UnitName, UnitState};
@@ -267,7 +268,8 @@ impl Model {
             } else {
                 Group::Open
             };
-            service.control_group = path;
+            service.control_group =
+                path.filter(|_| has_group(entry.state.active, &entry.state.sub));
             self.dirty.insert(unit.clone());
         }
     }

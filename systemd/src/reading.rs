@@ -18,8 +18,9 @@ use crate::properties::{Properties, ServiceChange, StateChange, UnitChange, appl
 use crate::unit::{ActiveState, LoadState, ServiceState, TimerState, UnitName, UnitState};
 use crate::watch_list::WatchList;
 
-/// How many units are read at a time.
-const AT_ONCE: usize = 32;
+/// How many units are read at a time. systemd starts and stops nothing while a call waits for it (its queue of jobs has the
+/// lowest priority of all that it does), so it must come to rest between two readings.
+pub(crate) const AT_ONCE: usize = 1;
 
 /// One unit as it was read.
 #[derive(Debug)]

@@ -20,8 +20,8 @@ use futures_util::StreamExt as _;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 use prunelle_foundation::clock::SharedClock;
-use prunelle_foundation::lifecycle::Stop;
-use tokio::sync::{mpsc, watch};
+use prunelle_foundation::lifecycle::{Stop, Tasks};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Interval, MissedTickBehavior, Sleep, sleep};
 
 use self::calls::{Answer, ask};
@@ -73,6 +73,7 @@ enum Purpose {
 pub(crate) struct Session {
     shared: Arc<Shared>,
     clock: SharedClock,
+    tasks: Tasks,
     stop: Stop,
     bus: Bus,
     model: Model,
@@ -81,7 +82,7 @@ pub(crate) struct Session {
     signals: mpsc::Receiver<Stamped>,
     has_overflowed: Arc<AtomicBool>,
     answers: FuturesUnordered<BoxFuture<'static, Answer>>,
-    picture: Option<BoxFuture<'static, zbus::Result<(Picture, Purpose)>>>,
+    picture: Option<oneshot::Receiver<zbus::Result<(Picture, Purpose)>>>,
     /// Another picture is needed once this one is there.
     is_picture_outdated: bool,
     picture_due: Option<Pin<Box<Sleep>>>,
@@ -112,6 +113,7 @@ impl Session {
         Self {
             shared: Arc::clone(&owner.shared),
             clock: Arc::clone(&owner.clock),
+            tasks: owner.tasks.clone(),
             stop: owner.stop.clone(),
             liveness: Liveness::new(bus.clone(), &owner.limits),
             stock: owner
@@ -167,8 +169,10 @@ impl Session {
                 picture = optional(&mut self.picture) => {
                     self.picture = None;
                     match picture {
-                        Ok((picture, purpose)) => self.take_picture(picture, purpose, watch),
-                        Err(error) => self.picture_failed(&error),
+                        Ok(Ok((picture, purpose))) => self.take_picture(picture, purpose, watch),
+                        Ok(Err(error)) => self.picture_failed(&error),
+                        // Its task was ended, which happens to all tasks when the program ends.
+                        Err(_) => Some(End::Stopping),
                     }
                 }
                 event = Stock::next(&mut self.stock) => {

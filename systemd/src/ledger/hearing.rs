@@ -122,16 +122,20 @@ impl Ledger {
         let Some(entry) = self.entries.get_mut(heard) else {
             return;
         };
-        if at < entry.state_at {
-            return;
+        if let Some(active_since) = change.active_since
+            && at >= entry.since_at
+        {
+            entry.since_at = at;
+            Arc::make_mut(&mut entry.unit).active_since = active_since;
+            self.dirty.insert(entry.unit.id.clone());
         }
         let Some(active) = change.active else {
             return;
         };
-        let sub = change.sub.unwrap_or_default();
-        if let Some(active_since) = change.active_since {
-            Arc::make_mut(&mut entry.unit).active_since = active_since;
+        if at < entry.state_at {
+            return;
         }
+        let sub = change.sub.unwrap_or_default();
         entry.set_state(active, sub, at, &mut self.system);
         entry.want_group(&mut self.wants);
         let id = entry.unit.id.clone();

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use zbus::message::Sequence;
 
-use super::{Entry, Group, Ledger, Want, is_running};
+use super::{Entry, Group, Ledger, Want, has_group};
 use crate::bus::Listed;
 use crate::inventory::{Details, ManagerState};
 use crate::unit::{ActiveState, UnitName};
@@ -148,14 +148,19 @@ impl Ledger {
         if entry.group != Group::Asked {
             entry.group = Group::Open;
         }
-        let state_at = entry.state_at;
+        let (state_at, since_at) = (entry.state_at, entry.since_at);
         let unit = Arc::make_mut(&mut entry.unit);
         unit.details = reading.details;
-        if let Some(state) = reading.state.filter(|_| reading.at > state_at) {
+        if let Some(state) = &reading.state
+            && reading.at > since_at
+        {
             unit.active_since = state.active_since;
+            entry.since_at = reading.at;
+        }
+        if let Some(state) = reading.state.filter(|_| reading.at > state_at) {
             entry.set_state(state.active, &state.sub, reading.at, system);
         } else if let Details::Service(service) = &mut unit.details
-            && !is_running(unit.active)
+            && !has_group(unit.active, &unit.sub)
         {
             service.control_group = None;
         }
@@ -174,7 +179,7 @@ impl Ledger {
             return;
         };
         entry.group = Group::Settled(path.clone());
-        if is_running(entry.unit.active)
+        if has_group(entry.unit.active, &entry.unit.sub)
             && let Details::Service(service) = &mut Arc::make_mut(&mut entry.unit).details
         {
             service.control_group = Some(path);

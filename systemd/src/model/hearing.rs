@@ -6,7 +6,7 @@ use zbus::message::{Message, Sequence};
 
 use super::{Group, Model, Need};
 use crate::bus::{SERVICE, TIMER, UNIT};
-use crate::ledger::is_running;
+use crate::ledger::{has_group, is_running};
 use crate::properties::{Properties, ServiceChange, UnitChange, apply_to_timer, unload};
 use crate::reading::is_on;
 use crate::signals::{Signal, Stamped};
@@ -130,7 +130,9 @@ impl Model {
         }
         let job_path = change.job.clone().flatten();
         let was_running = is_running(entry.state.active);
+        let was_grouped = has_group(entry.state.active, &entry.state.sub);
         change.apply(&mut entry.state);
+        let is_grouped = has_group(entry.state.active, &entry.state.sub);
         entry.unit_at = at;
         self.dirty.insert(unit.clone());
         if let Some((id, path)) = job_path
@@ -146,10 +148,14 @@ impl Model {
                 path,
             });
         }
-        if is_running(entry.state.active)
-            // Between two runs there is none, nor is there when nothing is left of what ran.
-            && !entry.state.sub.starts_with("auto-restart")
-            && entry.state.sub != "exited"
+        if was_grouped
+            && !is_grouped
+            && is_running(entry.state.active)
+            && let Some(service) = &mut entry.state.service
+        {
+            service.control_group = None;
+        }
+        if is_grouped
             && let Some(service) = &entry.state.service
             && entry.group != Group::Asked
             && (service.control_group.is_none() || (!was_running && entry.group == Group::Open))

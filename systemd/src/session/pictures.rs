@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 use tokio::time::sleep;
 
 use super::{EXPLAINED_WITHIN, End, Purpose, Session};
@@ -32,13 +32,24 @@ impl Session {
         let list = watch.borrow_and_update().clone();
         let remembered = self.model.remembered();
         let has_inventory = self.stock.is_some();
-        self.picture = Some(Box::pin(async move {
+        let taking = async move {
             let picture = take_picture(&bus, &list, remembered, has_inventory).await?;
             if purpose == Purpose::Reconcile {
                 sleep(EXPLAINED_WITHIN).await;
             }
             Ok((picture, purpose))
-        }));
+        };
+        // In a task of its own: much is parsed, while signals must be applied as they come.
+        let (mut tell, told) = oneshot::channel();
+        self.tasks.spawn("systemd picture", async move {
+            let taken = tokio::select! {
+                taken = taking => taken,
+                () = tell.closed() => return,
+            };
+            // Nobody listens any more when the session is over.
+            let _ = tell.send(taken);
+        });
+        self.picture = Some(told);
     }
 
     pub(super) fn take_picture(

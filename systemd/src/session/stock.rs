@@ -1,7 +1,7 @@
 //! What sees to the inventory: the ledger of all loaded units, and the calls that it needs.
 //!
-//! In the steady state the only calls are those for sockets, which signal nothing. Details are read a few at a time, so
-//! that systemd, and whoever waits for a watched unit, is not held up by them.
+//! In the steady state the only calls are those for sockets, which signal nothing. Details are read one after another,
+//! so that systemd is not held up by them.
 
 use std::collections::VecDeque;
 use std::pin::Pin;
@@ -19,7 +19,7 @@ use crate::client::Limits;
 use crate::error::is_answer;
 use crate::inventory::ManagerState;
 use crate::ledger::{DetailReading, Ledger, Want};
-use crate::reading::{Picture, Reading, read_details};
+use crate::reading::{AT_ONCE, Picture, Reading, read_details};
 use crate::signals::Stamped;
 use crate::table::UnitTable;
 use crate::unit::UnitName;
@@ -32,9 +32,6 @@ const TURN: Duration = Duration::from_millis(200);
 
 /// How long after a signal it is read while it is one that passes.
 const PASSING: Duration = Duration::from_secs(1);
-
-/// How many details are read at a time.
-const AT_ONCE: usize = 4;
 
 /// The ledger and its calls.
 pub(super) struct Stock {

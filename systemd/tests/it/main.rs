@@ -9,6 +9,8 @@ mod eavesdropper;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
+mod five_hundred;
+#[cfg(test)]
 mod inventory;
 #[cfg(test)]
 mod jobs;
