@@ -32,6 +32,8 @@ mod netstat;
 mod network_usage;
 mod os;
 mod pressure;
+mod process_groups;
+mod service_resources;
 pub(crate) mod services;
 mod sockstat;
 mod softnet;
@@ -78,6 +80,8 @@ pub const COLLECTORS: &[Collector] = &[
     netclass::COLLECTOR,
     textfile::COLLECTOR,
     services::COLLECTOR,
+    service_resources::COLLECTOR,
+    process_groups::COLLECTOR,
     systemd::COLLECTOR,
     systemd_tasks::COLLECTOR,
     thresholds::COLLECTOR,

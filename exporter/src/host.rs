@@ -8,12 +8,14 @@ use prunelle_foundation::web_config::WebConfig;
 use prunelle_systemd::UnitTable;
 use tokio::sync::watch;
 
+use crate::cgroup::services::ServiceCgroups;
 use crate::cpu_times::CpuTimes;
 use crate::filesystem::Prober;
 use crate::local_zone::LocalZone;
 use crate::machine::Machine;
 use crate::options::Options;
 use crate::overview::OverviewSample;
+use crate::processes::Processes;
 use crate::reload::LastReload;
 use crate::roots::Roots;
 use crate::textfile;
@@ -36,6 +38,8 @@ pub struct Host {
     pub overview: watch::Receiver<Arc<OverviewSample>>,
     /// How old that may be.
     pub overview_max_age: Duration,
+    /// What the sampler of processes published last.
+    pub processes: Processes,
     /// Asks the file systems.
     pub filesystems: Arc<Prober>,
     /// Reads textfiles.
@@ -65,6 +69,8 @@ pub struct Remembered {
     pub throttles: Mutex<Throttles>,
     /// Thermal zones and cooling devices.
     pub thermal: Mutex<Thermal>,
+    /// Cgroups of watched services.
+    pub service_cgroups: Mutex<ServiceCgroups>,
     /// The time zone.
     pub local_zone: Mutex<LocalZone>,
 }

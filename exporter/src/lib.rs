@@ -28,6 +28,7 @@ pub mod options;
 pub mod os_release;
 pub mod output;
 pub mod overview;
+pub mod processes;
 pub mod procfs;
 pub mod reference;
 pub mod reload;

@@ -15,6 +15,7 @@ pub mod net_dev;
 pub mod netstat;
 pub mod nf_conntrack;
 pub mod pressure;
+pub mod process;
 pub mod sockstat;
 pub mod softnet_stat;
 pub mod stat;

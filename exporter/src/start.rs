@@ -16,6 +16,7 @@ use crate::host::{Host, Remembered};
 use crate::live::{Live, Plan};
 use crate::machine::{Container, Kernel, Machine, Portable};
 use crate::overview::{OverviewSample, Sampler};
+use crate::processes::{self, Demand, Processes};
 use crate::reload::{LastReload, Reloader};
 use crate::roots::ReadError;
 use crate::scrape::Scraper;
@@ -102,6 +103,13 @@ fn start(
         has_told: false,
     };
     let (units, inventory) = watching.follow(settings);
+    let sampler = processes::Sampler::new(
+        roots.clone(),
+        Arc::clone(&machine),
+        Arc::clone(clock),
+        demand(settings),
+    );
+    let (processes, demand) = sampler.start(tasks, stop);
     let host = Host {
         clock: Arc::clone(clock),
         roots: roots.clone(),
@@ -109,6 +117,7 @@ fn start(
         machine,
         overview,
         overview_max_age: Sampler::max_age(settings.interval),
+        processes,
         filesystems: Arc::new(Prober::new(
             settings.roots.clone(),
             tasks.clone(),
@@ -130,6 +139,7 @@ fn start(
     let controls = Controls {
         live: live.clone(),
         interval,
+        demand,
         watching,
         last_reload,
     };
@@ -141,6 +151,7 @@ fn start(
 pub struct Controls {
     live: Live,
     interval: watch::Sender<Duration>,
+    demand: watch::Sender<Demand>,
     watching: Watching,
     last_reload: watch::Sender<LastReload>,
 }
@@ -158,8 +169,18 @@ impl Controls {
             *interval = settings.interval;
             is_new
         });
+        let demand = demand(settings);
+        self.demand.send_if_modified(|it| {
+            let is_new = *it != demand;
+            *it = demand;
+            is_new
+        });
         let (units, inventory) = self.watching.follow(settings);
         let host = Host {
+            processes: Processes {
+                max_age: demand.max_age(),
+                ..old.host.processes.clone()
+            },
             options: settings.options.clone(),
             overview_max_age: Sampler::max_age(settings.interval),
             units,
@@ -179,6 +200,15 @@ impl Controls {
     /// The old settings stay in force.
     pub fn note_failure(&self) {
         self.last_reload.send_modify(|it| it.is_successful = false);
+    }
+}
+
+/// What the sampler of processes is asked for.
+fn demand(settings: &Settings) -> Demand {
+    Demand {
+        interval: settings.interval,
+        count: settings.options.process_groups,
+        counts_open_files: !settings.services.is_empty(),
     }
 }
 

@@ -103,36 +103,31 @@ pub struct UnitCgroup<'a> {
 }
 
 /// The cgroups of all watched services.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct ServiceCgroups {
-    roots: Roots,
     /// None until they have been found.
     trees: Option<Trees>,
     units: HashMap<String, Kept>,
-    /// How many descriptors may be kept; what is beyond is opened each time.
-    limit: usize,
+    /// How many descriptors may be kept; what is beyond is opened each time. None until it is asked for.
+    limit: Option<usize>,
     open: usize,
     round: u64,
     buffer: Vec<u8>,
 }
 
 impl ServiceCgroups {
-    /// Nothing is open yet; at most `limit` descriptors will be.
-    pub fn new(roots: Roots, limit: usize) -> Self {
+    /// Nothing is open yet; at most `limit` descriptors will be, instead of as many as this process can afford.
+    pub fn with_limit(limit: usize) -> Self {
         Self {
-            roots,
-            trees: None,
-            units: HashMap::new(),
-            limit,
-            open: 0,
-            round: 0,
-            buffer: vec![0; 4096],
+            limit: Some(limit),
+            ..Self::default()
         }
     }
 
     /// Begins to read all units; those that are not read until [`Self::end`] are forgotten.
     pub fn begin(&mut self) {
         self.round += 1;
+        self.buffer.resize(self.buffer.len().max(4096), 0);
     }
 
     /// Closes the descriptors of units that were not read since [`Self::begin`].
@@ -148,13 +143,13 @@ impl ServiceCgroups {
     }
 
     /// What the cgroup of a unit says; nothing at all when it has none.
-    pub fn read(&mut self, unit: UnitCgroup<'_>) -> Result<Figures, ReadError> {
+    pub fn read(&mut self, roots: &Roots, unit: UnitCgroup<'_>) -> Result<Figures, ReadError> {
         if !is_path(unit.control_group) {
             return Ok(Figures::default());
         }
         let trees = match &mut self.trees {
             Some(trees) => &*trees,
-            place => &*place.insert(locate(&self.roots)?),
+            place => &*place.insert(locate(roots)?),
         };
         if !self.units.contains_key(unit.name) {
             self.units.insert(unit.name.to_owned(), Kept::default());
@@ -165,7 +160,8 @@ impl ServiceCgroups {
         kept.round = self.round;
         self.open -= kept.open();
         kept.turn_to(unit, trees);
-        let room = self.limit.saturating_sub(self.open);
+        let limit = *self.limit.get_or_insert_with(kept::descriptor_limit);
+        let room = limit.saturating_sub(self.open);
         let mut outcome = kept.read(trees, room, &mut self.buffer);
         if matches!(outcome, Ok(Outcome::Gone)) {
             kept.close();

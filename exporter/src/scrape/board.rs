@@ -7,7 +7,7 @@ use std::time::Duration;
 use prunelle_foundation::clock::Now;
 
 use super::Run;
-use crate::collector::chain;
+use crate::collector::{CollectorError, chain};
 
 /// One entry for each collector that has run.
 #[derive(Debug, Default)]
@@ -33,6 +33,8 @@ pub struct Failure {
     pub since: Now,
     /// What the last one said: for people, never for a label.
     pub error: String,
+    /// It has just been started, and only waits for its second sample.
+    pub is_waiting: bool,
 }
 
 impl Board {
@@ -48,21 +50,28 @@ impl Board {
             let name = run.collector.name;
             let before = entries.get(name);
             let failing_since = before.and_then(|it| Some(it.failure.as_ref()?.since.clone()));
+            let was_failing = before
+                .and_then(|it| it.failure.as_ref())
+                .is_some_and(|failure| !failure.is_waiting);
             let series_before = before.map_or(0, |it| it.series);
             let failure = match &run.gathered {
-                Ok(()) if failing_since.is_some() => {
+                Ok(()) if was_failing => {
                     tracing::info!(collector = name, "collector works again");
                     None
                 }
                 Ok(()) => None,
                 Err(error) => {
                     let error = chain(error);
-                    if failing_since.is_none() {
+                    let is_waiting = matches!(run.gathered, Err(CollectorError::NotYet));
+                    if is_waiting {
+                        tracing::debug!(collector = name, error, "collector waits");
+                    } else if !was_failing {
                         tracing::warn!(collector = name, error, "collector fails");
                     }
                     Some(Failure {
                         since: failing_since.unwrap_or_else(|| now.clone()),
                         error,
+                        is_waiting,
                     })
                 }
             };

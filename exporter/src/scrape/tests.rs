@@ -12,6 +12,7 @@ use crate::host::Units;
 use crate::machine::Kernel;
 use crate::options::Options;
 use crate::overview::OverviewSample;
+use crate::processes::{ProcessSample, Processes};
 use crate::reload::LastReload;
 use crate::roots::Roots;
 use crate::thresholds::{Levels, Thresholds};
@@ -41,6 +42,10 @@ fn host() -> Arc<Host> {
         roots: Roots::default(),
         options: Options::default(),
         machine: Arc::new(Kernel::new(Roots::default())),
+        processes: Processes {
+            sample: watch::channel(Arc::new(ProcessSample::not_yet(now.clone()))).1,
+            max_age: Duration::ZERO,
+        },
         overview: watch::channel(Arc::new(OverviewSample::not_yet(now))).1,
         overview_max_age: Duration::ZERO,
         filesystems: Arc::new(Prober::new(
@@ -192,6 +197,8 @@ async fn the_board_tells_what_came_of_the_last_runs() {
     assert_eq!((good.series, good.failure.is_none()), (1, true));
     let first = scraper.board().last_run("broken").unwrap().failure.unwrap();
     assert_eq!(first.error, "there are not two samples yet");
+    // That is no failure worth a warning.
+    assert!(first.is_waiting);
     scrape(&scraper, &[&BROKEN], 1000).await;
     // It fails since the first time.
     let last = scraper.board().last_run("broken").unwrap();

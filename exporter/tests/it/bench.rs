@@ -19,6 +19,7 @@ use prunelle_exporter::live::{Live, Plan};
 use prunelle_exporter::machine::Kernel;
 use prunelle_exporter::options::Options;
 use prunelle_exporter::overview::Sampler;
+use prunelle_exporter::processes::{self, Demand, Processes};
 use prunelle_exporter::reload::LastReload;
 use prunelle_exporter::roots::Roots;
 use prunelle_exporter::scrape::Scraper;
@@ -69,6 +70,14 @@ impl Bench {
         let machine = Arc::new(Kernel::new(roots.clone()));
         let mut sampler = Sampler::new(machine.clone(), clock.clone(), interval);
         sampler.sample();
+        let demand = Demand {
+            interval,
+            count: 10,
+            counts_open_files: true,
+        };
+        let mut processes =
+            processes::Sampler::new(roots.clone(), machine.clone(), clock.clone(), demand);
+        processes.sample();
         for (path, content) in later {
             std::fs::write(folder.path().join(path), content).unwrap();
         }
@@ -90,6 +99,10 @@ impl Bench {
             machine,
             overview,
             overview_max_age: Sampler::max_age(interval),
+            processes: Processes {
+                sample: watch::channel(Arc::new(processes.sample())).1,
+                max_age: demand.max_age(),
+            },
             filesystems: Arc::new(Prober::new(roots, tasks.clone(), Box::new(statvfs))),
             textfiles: Arc::new(textfile::Reader::new(
                 &COLLECTORS.iter().collect::<Vec<_>>(),

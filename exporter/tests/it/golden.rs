@@ -12,6 +12,10 @@ const OPEN_METRICS: &str = "application/openmetrics-text;version=1.0.0";
 /// Ten seconds after the fixture: 600 of 1000 ticks used, 20 MB received and 10 MB sent on `eth0`.
 const MODERN_LATER: &[(&str, &str)] = &[
     (
+        "proc/1235/stat",
+        "1235 (nginx) S 1 1234 1234 0 -1 4194624 2163 0 12 0 1200 200 0 0 20 0 1 0 98790 12345678 900 0\n",
+    ),
+    (
         "proc/stat",
         "cpu  105300 200 50200 900300 3100 100 700 1100 500 0
 cpu0 52650 100 25100 450150 1550 50 350 550 250 0
@@ -55,17 +59,23 @@ procs_blocked 0
 
 fn modern() -> Bench {
     let bench = Bench::new("modern", MODERN_LATER);
+    let mut nginx = unit("nginx.service", LoadState::Loaded, ActiveState::Active);
+    if let Some(service) = &mut nginx.service {
+        service.control_group = Some("/system.slice/nginx.service".into());
+        service.tasks_max = Some(4915);
+    }
+    let mut mariadb = unit("mariadb.service", LoadState::Loaded, ActiveState::Failed);
+    mariadb.sub = "failed".into();
+    mariadb.next_timer_run = Some("2027-01-15T08:30:00Z".parse().unwrap());
+    if let Some(service) = &mut mariadb.service {
+        service.result = "signal".into();
+        (service.exec_main_code, service.exec_main_status) = (2, 11);
+    }
     bench.publish(
         Sync::Synchronised,
         &[
-            (
-                "nginx.service",
-                unit("nginx.service", LoadState::Loaded, ActiveState::Active),
-            ),
-            (
-                "mysql.service",
-                unit("mariadb.service", LoadState::Loaded, ActiveState::Failed),
-            ),
+            ("nginx.service", nginx),
+            ("mysql.service", mariadb),
             (
                 "gone.service",
                 unit("gone.service", LoadState::NotFound, ActiveState::Inactive),

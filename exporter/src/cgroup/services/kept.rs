@@ -6,6 +6,7 @@ use std::os::unix::fs::FileExt as _;
 use std::path::PathBuf;
 
 use rustix::io::Errno;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use super::tree::{Trees, path};
 use super::{Figures, UnitCgroup};
@@ -49,6 +50,23 @@ enum Content {
     /// It cannot tell anything: the kernel was told not to account for it.
     Nothing,
     Gone,
+}
+
+/// How many descriptors may be kept: at most half of what this process may have open, once that is as much as it may ask
+/// for. Each costs the kernel a page.
+pub(super) fn descriptor_limit() -> usize {
+    const MOST: u64 = 4096;
+    let limits = getrlimit(Resource::Nofile);
+    let raised = Rlimit {
+        current: limits.maximum,
+        ..limits
+    };
+    let current = match setrlimit(Resource::Nofile, raised) {
+        Ok(()) => limits.maximum,
+        Err(_) => limits.current,
+    };
+    let kept = current.map_or(MOST, |current| (current / 2).min(MOST));
+    usize::try_from(kept).unwrap_or(0)
 }
 
 impl Kept {

@@ -122,6 +122,7 @@ fn expected() -> Figures {
 
 struct Tree {
     folder: tempfile::TempDir,
+    roots: Roots,
     cgroups: ServiceCgroups,
 }
 
@@ -139,7 +140,8 @@ impl Tree {
         };
         let tree = Self {
             folder,
-            cgroups: ServiceCgroups::new(roots, limit),
+            cgroups: ServiceCgroups::with_limit(limit),
+            roots,
         };
         tree.write("proc/self/mountinfo", mountinfo);
         tree
@@ -177,11 +179,14 @@ impl Tree {
 
     fn read_as(&mut self, control_group: &str, invocation_id: &str) -> Result<Figures, ReadError> {
         self.cgroups.begin();
-        let figures = self.cgroups.read(UnitCgroup {
-            name: "nginx.service",
-            control_group,
-            invocation_id: Some(invocation_id),
-        });
+        let figures = self.cgroups.read(
+            &self.roots,
+            UnitCgroup {
+                name: "nginx.service",
+                control_group,
+                invocation_id: Some(invocation_id),
+            },
+        );
         self.cgroups.end();
         figures
     }
@@ -356,7 +361,7 @@ fn descriptors_beyond_the_limit_are_not_kept() {
                     control_group: name,
                     invocation_id: None,
                 };
-                assert_eq!(tree.cgroups.read(unit).unwrap(), expected());
+                assert_eq!(tree.cgroups.read(&tree.roots, unit).unwrap(), expected());
             }
             tree.cgroups.end();
             assert_eq!(tree.cgroups.open(), limit);
