@@ -19,6 +19,8 @@ mod mixin;
 #[cfg(test)]
 mod network;
 #[cfg(test)]
+mod page;
+#[cfg(test)]
 mod peer;
 #[cfg(test)]
 mod program;

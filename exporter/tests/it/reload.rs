@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use prunelle_sandbox::{Manager, Options, wait_until};
 use rustix::process::Signal;
 
-use crate::program::{Exporter, LIMIT, command, value};
+use crate::program::{Exporter, LIMIT, PROGRAM, command, value};
 
 const SUCCESSFUL: &str = "prunelle_exporter_config_last_reload_successful";
 const SUCCESS_TIME: &str = "prunelle_exporter_config_last_reload_success_timestamp_seconds";
@@ -206,6 +206,47 @@ fn services_are_watched_from_the_reload_on() {
         });
         assert!(seen.is_ok(), "{services}: {}", exporter.get(SERVICES).1);
     }
+}
+
+#[test]
+fn the_service_manager_reloads_it_and_sees_what_came_of_it() {
+    const SHIPPED: &str = include_str!("../../../deploy/systemd/prunelle-exporter.service");
+    let shipped = |key: &str| {
+        let line = SHIPPED.lines().find(|line| line.starts_with(key));
+        line.unwrap_or_else(|| panic!("the shipped unit has no {key}"))
+    };
+    let file = ConfigFile::new("");
+    let unit = format!(
+        "[Service]\n{}\nExecStart={PROGRAM} {} --web.listen-address=127.0.0.1:0\n{}\n",
+        shipped("Type="),
+        file.flag(),
+        shipped("ExecReload="),
+    );
+    let manager = Manager::start(Options::default().unit("exporter.service", unit)).unwrap();
+    manager.systemctl(&["start", "exporter.service"]).unwrap();
+    let pid = manager.main_pid("exporter.service").unwrap();
+    for (text, status) in [
+        (
+            "thresholds: {cpu: {warning: 50%}}",
+            "Reloaded: changed: thresholds.cpu.warning",
+        ),
+        ("thresholds: {cpu: {warning: 0.5}}", "Not reloaded: "),
+        ("", "Reloaded: changed: thresholds.cpu.warning"),
+    ] {
+        file.write(text);
+        manager.systemctl(&["reload", "exporter.service"]).unwrap();
+        let seen = wait_until(status, LIMIT, || {
+            let said = manager.show("exporter.service", "StatusText").ok()?;
+            let state = manager.show("exporter.service", "ActiveState").ok()?;
+            (said.starts_with(status) && state == "active").then_some(())
+        });
+        assert!(
+            seen.is_ok(),
+            "{:?}",
+            manager.show("exporter.service", "StatusText")
+        );
+    }
+    assert_eq!(manager.main_pid("exporter.service").unwrap(), pid);
 }
 
 #[test]
