@@ -9,7 +9,7 @@
 
 use std::fmt;
 use std::io;
-use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::mpsc::{self, RecvTimeoutError, TryRecvError};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -215,16 +215,20 @@ impl Turn<'_> {
         loop {
             // Half of what is left, so that there is time for others after a place that hangs.
             let patience = (deadline.remaining() / 2).min(LONGEST_WAIT);
-            let comes_back = match asking.done.recv_timeout(patience) {
+            let has_ended = match asking.done.recv_timeout(patience) {
                 Ok(listed) => return Some(listed),
-                Err(RecvTimeoutError::Timeout) => true,
-                // A thread that panicked is as bad as one that hangs, but never comes back.
-                Err(RecvTimeoutError::Disconnected) => false,
+                Err(RecvTimeoutError::Timeout) => false,
+                // It panicked, which is as bad as hanging; but it never comes back.
+                Err(RecvTimeoutError::Disconnected) => true,
             };
             let place = asking.attempt.place();
-            let is_at_work = comes_back && place != seen && !deadline.is_over();
-            if !is_at_work && self.leave(asking, place, comes_back) {
+            let is_at_work = !has_ended && place != seen && !deadline.is_over();
+            if !is_at_work && self.leave(asking, place, !has_ended) {
                 return None;
+            }
+            if has_ended {
+                // Nobody is anywhere any more: it was through.
+                return Some(Ok(()));
             }
             seen = place;
         }
@@ -244,7 +248,7 @@ impl Drop for Turn<'_> {
     fn drop(&mut self) {
         // A scrape that does not wait for the end must not keep the next one from finding where the thread hangs.
         if let Some(asking) = self.asking.take() {
-            while asking.done.try_recv().is_err()
+            while matches!(asking.done.try_recv(), Err(TryRecvError::Empty))
                 && !self.leave(&asking, asking.attempt.place(), true)
             {}
         }

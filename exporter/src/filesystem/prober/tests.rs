@@ -19,6 +19,7 @@ struct Mounts {
 impl Mounts {
     fn ask(&self, path: &Path) -> Result<Space, Refusal> {
         self.asked.fetch_add(1, Ordering::SeqCst);
+        assert!(!path.ends_with("panics"), "a bug");
         let hanging = self.hanging.lock().unwrap();
         let _hanging = self
             .changed
@@ -56,9 +57,13 @@ struct Bench {
 
 impl Bench {
     fn new() -> Self {
+        Self::with(&["/", "/a", "/b", "/refuses"])
+    }
+
+    fn with(paths: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join("1")).unwrap();
-        let lines = ["/", "/a", "/b", "/refuses"]
+        let lines = paths
             .iter()
             .enumerate()
             .map(|(id, path)| format!("{id} 0 8:{id} / {path} rw - ext4 /dev/sd{id} rw\n"));
@@ -296,4 +301,15 @@ fn why_is_told() {
     };
     assert_eq!(answer("/a"), Answer::Hangs);
     assert_eq!(answer("/refuses"), Answer::Refused(Errno::ACCESS.into()));
+}
+
+#[test]
+fn a_thread_that_panics_costs_its_own_mount_only() {
+    let bench = Bench::with(&["/", "/panics", "/b"]);
+    for _ in 0..2 {
+        let (answered, failed) = bench.ask(Duration::from_secs(10));
+        assert_eq!(answered, owned(&["/", "/b"]));
+        assert_eq!(failed, owned(&["/panics"]));
+    }
+    drop(bench.prober.begin(&Arc::default()));
 }
