@@ -84,7 +84,7 @@ pub fn respond_with(
 
 /// The text of a registry.
 pub fn encode(format: Format, registry: &Registry) -> Result<String, std::fmt::Error> {
-    let mut open_metrics = String::with_capacity(16 * 1024);
+    let mut open_metrics = String::with_capacity(64 * 1024);
     prometheus_client::encoding::text::encode(&mut open_metrics, registry)?;
     Ok(rewriting::rewrite(format, open_metrics))
 }

@@ -1,63 +1,89 @@
-//! From prometheus-client's OpenMetrics text to what is sent, one line after the other.
+//! From prometheus-client's OpenMetrics text to what is sent: comments one after the other, samples in whole blocks.
 //!
 //! For both formats HELP is escaped, which the crate does not do: whatever stands between a HELP line and the TYPE
 //! line that follows it is the rest of the help. For text 0.0.4 a counter's family takes its `_total`, `unknown`
 //! becomes `untyped`, `info` becomes a gauge named `…_info`; UNIT, EOF and exemplars go.
 
+use memchr::{memchr, memchr2, memmem};
+
 use super::Format;
 
 /// Rewrites a whole exposition.
+///
+/// Samples stand in blocks between comments, and are most of the text: a block is found and copied as a whole.
 pub(super) fn rewrite(format: Format, open_metrics: String) -> String {
     if format == Format::OpenMetrics && !needs_escapes(&open_metrics) {
         return open_metrics;
     }
     let mut output = String::with_capacity(open_metrics.len() + open_metrics.len() / 8);
-    let mut help: Option<Help> = None;
-    for line in open_metrics.lines() {
-        if let Some(text) = line.strip_prefix("# HELP ") {
-            let (name, text) = text.split_once(' ').unwrap_or((text, ""));
-            help = Some(Help {
-                name: name.to_owned(),
-                text: text.to_owned(),
-            });
-        } else if let Some((name, kind)) = line
-            .strip_prefix("# TYPE ")
-            .and_then(|text| text.split_once(' '))
-            .filter(|(name, _)| help.as_ref().is_none_or(|help| help.name == *name))
-        {
-            write_family(&mut output, format, name, kind, help.take());
-        } else if let Some(help) = &mut help {
-            help.text.push('\n');
-            help.text.push_str(line);
-        } else {
-            write_other(&mut output, format, line);
-        }
+    let mut rest = open_metrics.as_str();
+    while !rest.is_empty() {
+        let (samples, comment) = rest.split_at(end_of_samples(rest));
+        write_samples(&mut output, format, samples);
+        rest = write_comment(&mut output, format, comment);
     }
     output
 }
 
-/// Held until the type is known.
-struct Help {
-    name: String,
-    text: String,
+/// Where the next line that is a comment begins.
+fn end_of_samples(text: &str) -> usize {
+    if text.starts_with("# ") {
+        return 0;
+    }
+    memmem::find(text.as_bytes(), b"\n# ").map_or(text.len(), |newline| newline + 1)
 }
 
-/// Only a HELP with a quote or a backslash, or a line that is no known one, needs OpenMetrics rewritten.
+/// Only a HELP with a quote, a backslash or more than one line needs OpenMetrics rewritten.
 fn needs_escapes(text: &str) -> bool {
-    let mut is_in_help = false;
-    text.lines().any(|line| {
-        if line.starts_with("# HELP ") {
-            is_in_help = true;
-            return line.contains(['\\', '"']);
-        }
-        let is_type = line.starts_with("# TYPE ");
-        let is_continued = is_in_help && !is_type;
-        is_in_help = false;
-        is_continued
+    let helps = memmem::find_iter(text.as_bytes(), b"# HELP ");
+    helps.filter_map(|help| text.get(help..)).any(|text| {
+        let (line, after) = first_line(text);
+        memchr2(b'\\', b'"', line.as_bytes()).is_some() || !after.starts_with("# TYPE ")
     })
 }
 
-fn write_family(output: &mut String, format: Format, name: &str, kind: &str, help: Option<Help>) {
+fn first_line(text: &str) -> (&str, &str) {
+    let end = memchr(b'\n', text.as_bytes());
+    let lines = end.and_then(|end| Some((text.get(..end)?, text.get(end + 1..)?)));
+    lines.unwrap_or((text, ""))
+}
+
+/// Writes the comment that the text begins with, if any; returns what is behind it.
+fn write_comment<'a>(output: &mut String, format: Format, text: &'a str) -> &'a str {
+    let (line, after) = first_line(text);
+    if let Some(help) = line.strip_prefix("# HELP ") {
+        let (name, _) = help.split_once(' ').unwrap_or((help, ""));
+        if let Some((help, kind, after)) = help_and_type(text, name) {
+            write_family(output, format, name, kind, Some(help));
+            return after;
+        }
+    } else if let Some((name, kind)) = line
+        .strip_prefix("# TYPE ")
+        .and_then(|line| line.split_once(' '))
+    {
+        write_family(output, format, name, kind, None);
+    } else if format == Format::OpenMetrics && !line.is_empty() {
+        output.extend([line, "\n"]);
+    }
+    after
+}
+
+/// The whole help that the text begins with, the kind on the TYPE line that ends it, and what is behind that.
+fn help_and_type<'a>(text: &'a str, name: &str) -> Option<(&'a str, &'a str, &'a str)> {
+    let start = "# HELP ".len() + name.len();
+    memmem::find_iter(text.as_bytes(), b"\n# TYPE ").find_map(|end| {
+        let (line, after) = first_line(text.get(end + 1..)?);
+        let kind = line.strip_prefix("# TYPE ")?.strip_prefix(name)?;
+        let help = text.get(start..end)?;
+        Some((
+            help.strip_prefix(' ').unwrap_or(help),
+            kind.strip_prefix(' ')?,
+            after,
+        ))
+    })
+}
+
+fn write_family(output: &mut String, format: Format, name: &str, kind: &str, help: Option<&str>) {
     let (suffix, kind) = match (format, kind) {
         (Format::OpenMetrics, kind) => ("", kind),
         (Format::Text, "counter") => ("_total", "counter"),
@@ -69,7 +95,7 @@ fn write_family(output: &mut String, format: Format, name: &str, kind: &str, hel
     };
     if let Some(help) = help {
         output.extend(["# HELP ", name, suffix, " "]);
-        escape(output, format, &help.text);
+        escape(output, format, help);
         output.push('\n');
     }
     output.extend(["# TYPE ", name, suffix, " ", kind, "\n"]);
@@ -77,6 +103,10 @@ fn write_family(output: &mut String, format: Format, name: &str, kind: &str, hel
 
 /// OpenMetrics escapes the quote as well; the older format must not.
 fn escape(output: &mut String, format: Format, text: &str) {
+    if !text.contains(['\\', '\n', '"']) {
+        output.push_str(text);
+        return;
+    }
     for c in text.chars() {
         match c {
             '\\' => output.push_str("\\\\"),
@@ -87,14 +117,16 @@ fn escape(output: &mut String, format: Format, text: &str) {
     }
 }
 
-fn write_other(output: &mut String, format: Format, line: &str) {
-    let line = match format {
-        Format::OpenMetrics => line,
-        Format::Text if line.starts_with('#') => return,
-        Format::Text => without_exemplar(line),
-    };
-    output.push_str(line);
-    output.push('\n');
+/// Only the newer format knows exemplars.
+fn write_samples(output: &mut String, format: Format, samples: &str) {
+    let has_exemplar = || memmem::find(samples.as_bytes(), b" # {").is_some();
+    if format == Format::OpenMetrics || !has_exemplar() {
+        output.push_str(samples);
+        return;
+    }
+    for line in samples.lines() {
+        output.extend([without_exemplar(line), "\n"]);
+    }
 }
 
 /// Cuts ` # {…} …` behind the value, and only there: a label's value may hold anything.

@@ -42,10 +42,7 @@ impl ProcSelf {
         };
         let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();
         Self {
-            // The descriptor that lists the folder is one of them, for as long as it lists.
-            open_fds: fs::read_dir("/proc/self/fd")
-                .ok()
-                .map(|folder| (folder.count() as u64).saturating_sub(1)),
+            open_fds: open_fds(),
             max_fds: Some(
                 getrlimit(Resource::Nofile)
                     .current
@@ -74,6 +71,16 @@ impl ProcSelf {
             open_fds: None,
             max_fds: None,
         }
+    }
+}
+
+/// Since Linux 6.2 the size of the folder says how many there are; before, it has to be listed.
+fn open_fds() -> Option<u64> {
+    let folder = "/proc/self/fd";
+    match fs::metadata(folder).ok()?.len() {
+        // The descriptor that lists the folder is one of them, for as long as it lists.
+        0 => Some((fs::read_dir(folder).ok()?.count() as u64).saturating_sub(1)),
+        count => Some(count),
     }
 }
 
