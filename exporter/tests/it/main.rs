@@ -15,6 +15,8 @@ mod http;
 #[cfg(test)]
 mod hung_mount;
 #[cfg(test)]
+mod live_cgroup;
+#[cfg(test)]
 mod mixin;
 #[cfg(test)]
 mod network;
@@ -32,6 +34,8 @@ mod promtool;
 mod reference;
 #[cfg(test)]
 mod reload;
+#[cfg(test)]
+mod service_resources;
 #[cfg(test)]
 mod services;
 #[cfg(test)]
