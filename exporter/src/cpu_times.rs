@@ -5,6 +5,7 @@
 //! taken offline and came back: it starts anew. One that is offline is forgotten. The collector `cpu` keeps this over
 //! scrapes; `node_exporter` does the same.
 
+use crate::procfs::is_whole;
 use crate::procfs::stat::{self, CpuLine};
 use crate::roots::Malformed;
 
@@ -32,6 +33,7 @@ pub struct CpuTime {
 impl CpuTimes {
     /// Takes over what `/proc/stat` says now.
     pub fn update(&mut self, content: &[u8]) -> Result<(), Malformed> {
+        is_whole(content)?;
         let mut online = 0;
         for line in stat::cpus(content) {
             let line = line?;

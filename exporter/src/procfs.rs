@@ -58,7 +58,7 @@ fn hexadecimal(text: &[u8]) -> Option<u64> {
 
 /// An error when a file does not end with its last line: the kernel ends each, so that a number at the end of a cut one
 /// would be part of a number.
-fn is_whole(content: &[u8]) -> Result<(), Malformed> {
+pub(crate) fn is_whole(content: &[u8]) -> Result<(), Malformed> {
     match content.last() {
         None | Some(b'\n') => Ok(()),
         Some(_) => Err(Malformed::Contradiction("its last line is cut")),

@@ -1,6 +1,6 @@
 //! `/proc/sys/fs/file-nr`: open files of the whole machine, and how many there may be.
 
-use super::{number, words};
+use super::{is_whole, number, words};
 use crate::roots::Malformed;
 
 /// File handles of the machine.
@@ -14,6 +14,7 @@ pub struct FileHandles {
 
 /// Parses the file: allocated, free (always 0 since Linux 2.6), maximum.
 pub fn parse(content: &[u8]) -> Result<FileHandles, Malformed> {
+    is_whole(content)?;
     let mut columns = words(content).map(number);
     let mut next = |item| {
         columns.next().flatten().ok_or(Malformed::Item {

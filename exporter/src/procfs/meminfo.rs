@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 use std::str::from_utf8;
 
-use super::{lines, number, words};
+use super::{is_whole, lines, number, words};
 use crate::roots::Malformed;
 
 /// One line of the file.
@@ -85,9 +85,10 @@ impl MemInfo {
 
 /// The lines in their order.
 pub fn items(content: &[u8]) -> impl Iterator<Item = Result<Item<'_>, Malformed>> {
-    lines(content)
+    let items = lines(content)
         .filter(|(_, text)| !text.is_empty())
-        .map(|(line, text)| item(line, text).ok_or(malformed(line)))
+        .map(|(line, text)| item(line, text).ok_or(malformed(line)));
+    items.chain(is_whole(content).err().map(Err))
 }
 
 /// Takes the overview's items.

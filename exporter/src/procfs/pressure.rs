@@ -2,7 +2,7 @@
 //!
 //! The averages are not read: they are rates of the totals, and a rule can have them over any time.
 
-use super::{lines, number, words};
+use super::{is_whole, lines, number, words};
 use crate::roots::Malformed;
 
 /// Time lost since boot; `None` where this kernel does not say.
@@ -16,6 +16,7 @@ pub struct Pressure {
 
 /// Parses the file: `some avg10=0.00 avg60=0.00 avg300=0.00 total=0` and the same for `full`.
 pub fn parse(content: &[u8]) -> Result<Pressure, Malformed> {
+    is_whole(content)?;
     let mut pressure = Pressure::default();
     for (line, text) in lines(content) {
         let mut words = words(text);

@@ -5,7 +5,7 @@
 
 use std::str::from_utf8;
 
-use super::{lines, number, words};
+use super::{is_whole, lines, number, words};
 use crate::roots::Malformed;
 
 /// The columns of a `cpu` line, in their order. Guest time is part of user time, and `guest_nice` of `nice`.
@@ -134,6 +134,7 @@ pub fn cpus(content: &[u8]) -> impl Iterator<Item = Result<CpuLine<'_>, Malforme
 
 /// The counters after the lines of the CPUs; each of them is in every kernel.
 pub fn totals(content: &[u8]) -> Result<Totals, Malformed> {
+    is_whole(content)?;
     let (mut interrupts, mut context_switches, mut boot_time) = (None, None, None);
     let (mut forks, mut running, mut blocked) = (None, None, None);
     for (line, text) in lines(content) {

@@ -2,7 +2,7 @@
 
 use std::str::from_utf8;
 
-use super::{lines, number};
+use super::{is_whole, lines, number};
 use crate::roots::Malformed;
 
 /// The items of which `is_told` holds, in their order: the kernel's name, which is fit for the name of a metric, and the
@@ -16,7 +16,7 @@ pub fn items(
         item: "an item",
         wanted: "a name and a number",
     };
-    lines(content)
+    let items = lines(content)
         .filter(|(_, text)| !text.is_empty())
         .filter_map(move |(line, text)| match split(text) {
             Some((name, _)) if !is_told(name) => None,
@@ -25,7 +25,8 @@ pub fn items(
                 Some(value.map(|value| (name, value)).ok_or(malformed(line)))
             }
             None => Some(Err(malformed(line))),
-        })
+        });
+    items.chain(is_whole(content).err().map(Err))
 }
 
 /// `pgpgin 51148041`

@@ -9,6 +9,12 @@ fn the_first_three_words_count() {
 }
 
 #[test]
+fn a_cut_number_is_not_taken_for_a_number() {
+    let error = parse(b"0.20 10.18 10").unwrap_err().to_string();
+    assert_eq!(error, "its last line is cut");
+}
+
+#[test]
 fn what_is_truncated_or_absurd_is_an_error() {
     for content in [
         "",
@@ -19,7 +25,9 @@ fn what_is_truncated_or_absurd_is_an_error() {
         "inf NaN 1e9",
     ] {
         assert_eq!(
-            parse(content.as_bytes()).unwrap_err().to_string(),
+            parse(format!("{content}\n").as_bytes())
+                .unwrap_err()
+                .to_string(),
             "line 1: a load average should be a decimal number",
             "{content:?}"
         );

@@ -21,6 +21,12 @@ fn a_kernel_may_have_one_of_them_only() {
 }
 
 #[test]
+fn a_cut_number_is_not_taken_for_a_number() {
+    let error = parse(b"some avg10=0.00 avg60=0.00 avg300=0.00 total=44").unwrap_err();
+    assert_eq!(error.to_string(), "its last line is cut");
+}
+
+#[test]
 fn what_is_truncated_or_absurd_is_an_error() {
     for (content, message) in [
         ("", "`some` is missing"),
@@ -38,7 +44,7 @@ fn what_is_truncated_or_absurd_is_an_error() {
             "line 2: `total` should be a number of microseconds",
         ),
     ] {
-        let error = parse(content.as_bytes()).unwrap_err();
+        let error = parse(format!("{content}\n").as_bytes()).unwrap_err();
         assert_eq!(error.to_string(), message, "{content:?}");
     }
 }
