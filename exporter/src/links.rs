@@ -5,14 +5,17 @@
 //! with one inode number, exactly when they share the namespace. Otherwise `netdev` reads `/proc/1/net/dev` and
 //! `netclass` sysfs, as they do where sockets of this kind are forbidden.
 
+use std::io;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{PROC_SUPER_MAGIC, statfs};
 use rustix::io::Errno;
 
+use crate::deadline::Deadline;
 use crate::roots::{Malformed, ReadError, Reading, Roots};
 
+mod asking;
 mod attributes;
 mod link;
 pub mod netlink;
@@ -21,6 +24,7 @@ mod socket;
 pub mod sysfs;
 mod traffic;
 
+pub use asking::Asking;
 pub use link::Link;
 pub use noise::is_noise;
 pub use traffic::Traffic;
@@ -37,6 +41,8 @@ pub struct Links {
     roots: Roots,
     socket: Option<Socket>,
     attributes: Attributes,
+    /// What scrapes of this host wait for.
+    pub asking: Asking,
     /// What this scrape has seen.
     seen: Option<Vec<Link>>,
 }
@@ -49,6 +55,7 @@ impl Links {
             roots: roots.clone(),
             socket: None,
             attributes: Attributes::new(&roots.sysfs),
+            asking: Asking::default(),
             seen: None,
         }
     }
@@ -60,11 +67,24 @@ impl Links {
 
     /// The devices that `admits` holds for, in the order of their numbers; none when files have to be read instead.
     /// What is admitted is the same for all who ask in one scrape.
-    pub fn dump(&mut self, admits: impl Fn(&str) -> bool) -> Reading<&[Link]> {
+    pub fn dump(&mut self, deadline: &Deadline, admits: impl Fn(&str) -> bool) -> Reading<&[Link]> {
         if self.seen.is_none() {
+            let question = self.asking.begin(deadline).ok_or_else(hangs)?;
             self.seen = self.ask(admits)?;
+            drop(question);
         }
         Ok(self.seen.as_deref())
+    }
+
+    /// The same from sysfs, without what they received and sent; none where sysfs has no devices.
+    pub fn read(
+        &mut self,
+        deadline: &Deadline,
+        admits: impl Fn(&str) -> bool,
+    ) -> Reading<Vec<Link>> {
+        // Speed and duplex wait for the lock too.
+        let _question = self.asking.begin(deadline).ok_or_else(hangs)?;
+        sysfs::devices(&self.roots.sysfs.join("class/net"), admits)
     }
 
     fn ask(&mut self, admits: impl Fn(&str) -> bool) -> Reading<Vec<Link>> {
@@ -107,6 +127,14 @@ fn is_of_this_process(procfs: &Path) -> bool {
     };
     // A tree of plain files may have any inode number.
     kind == PROC_SUPER_MAGIC && of_host.ino() == own.ino()
+}
+
+fn hangs() -> ReadError {
+    let what = "an earlier scrape has not come back";
+    ReadError::Io {
+        path: PathBuf::from("rtnetlink"),
+        source: io::Error::new(io::ErrorKind::TimedOut, what),
+    }
 }
 
 fn failed(error: DumpError) -> ReadError {

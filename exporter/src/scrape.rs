@@ -21,6 +21,7 @@ use crate::files::Files;
 use crate::filesystem::Probe;
 use crate::host::Host;
 use crate::lane::Lanes;
+use crate::links::Asking;
 use crate::metric::Metric;
 use crate::output::Output;
 use crate::textfile::{self, Family};
@@ -57,6 +58,8 @@ const KEPT_FILES: usize = 4;
 pub struct Scraper {
     tasks: Tasks,
     lanes: Lanes,
+    /// What scrapes wait for that may hang.
+    asking: Asking,
     /// Open files that no scrape uses at this moment.
     files: Arc<Mutex<Vec<Files>>>,
     board: Board,
@@ -95,6 +98,7 @@ impl Scraper {
         Self {
             lanes: Lanes::new(tasks.clone()),
             tasks,
+            asking: Asking::default(),
             files: Arc::default(),
             board: Board::default(),
         }
@@ -203,7 +207,11 @@ impl Scraper {
 
     fn take_files(&self, host: &Host) -> Files {
         let kept = lock(&self.files).pop();
-        let mut files = kept.unwrap_or_else(|| Files::new(host.roots.clone()));
+        let mut files = kept.unwrap_or_else(|| {
+            let mut files = Files::new(host.roots.clone());
+            files.links.asking = self.asking.clone();
+            files
+        });
         files.begin();
         files
     }

@@ -1,7 +1,7 @@
 //! What network devices are and how they are: from rtnetlink and a few files of sysfs, or all from sysfs.
 
 use super::{Collector, Gathered, Place, Scrape};
-use crate::links::{Link, is_noise, sysfs};
+use crate::links::{Link, is_noise};
 use crate::metric::{Metric, Value};
 use crate::output::Output;
 
@@ -156,12 +156,10 @@ const PROPERTIES: [(&Metric, Property); 18] = [
 fn gather(scrape: &mut Scrape<'_>) -> Gathered {
     let filter = &scrape.host.options.network_devices;
     let admits = |device: &str| filter.admits(device, |device| !is_noise(device));
-    if let Some(links) = scrape.files.links.dump(admits)? {
+    let devices = &mut scrape.files.links;
+    if let Some(links) = devices.dump(scrape.deadline, admits)? {
         write(links, scrape.out);
-        return Ok(());
-    }
-    let classes = scrape.host.roots.sysfs.join("class/net");
-    if let Some(links) = sysfs::devices(&classes, admits)? {
+    } else if let Some(links) = devices.read(scrape.deadline, admits)? {
         write(&links, scrape.out);
     }
     Ok(())

@@ -132,7 +132,9 @@ static TRANSMIT_COMPRESSED: Metric = counter(
 fn gather(scrape: &mut Scrape<'_>) -> Gathered {
     let filter = &scrape.host.options.network_devices;
     let admits = |device: &str| filter.admits(device, |device| !is_noise(device));
-    if let Some(links) = scrape.files.links.dump(admits)? {
+    // While the network hangs, the file can still be read.
+    let hangs = scrape.files.links.asking.hangs();
+    if !hangs && let Some(links) = scrape.files.links.dump(scrape.deadline, admits)? {
         for (metric, column) in COLUMNS {
             let mut family = scrape.out.family(metric);
             for link in links {

@@ -2,7 +2,8 @@
 //!
 //! Descriptors stay open from scrape to scrape and are bound to the device, whatever it is called: a read of one whose
 //! device is gone fails. Each value is read in each scrape, but for `dev_id`, which a driver sets before anybody can
-//! see the device. Only so many devices have their files kept open; those beyond are opened each time.
+//! see the device. Only so many devices have their files kept open. Of those beyond, where name and address are from is
+//! remembered as long as name and address are the same; speed and duplex are opened each time.
 
 use std::collections::HashMap;
 use std::os::fd::OwnedFd;
@@ -14,14 +15,15 @@ use super::link::Link;
 use super::sysfs::{Folder, Value, number, read, text};
 use crate::roots::ReadError;
 
-/// How many devices have their files kept open: four descriptors each.
-const MOST_KEPT: usize = 64;
+/// How many devices have their files kept open: four descriptors each, in each of the sets of files that scrapes use.
+const MOST_KEPT: usize = 16;
 
 /// Reads what is missing.
 #[derive(Debug)]
 pub(super) struct Attributes {
     classes: PathBuf,
     kept: HashMap<u32, Device>,
+    remembered: HashMap<u32, Remembered>,
     /// Which devices are still there is found out anew in each round.
     round: u64,
 }
@@ -37,6 +39,17 @@ struct Device {
     round: u64,
 }
 
+/// What does not change while name and address are the same.
+#[derive(Debug)]
+struct Remembered {
+    name: Vec<u8>,
+    address: String,
+    id: Option<i64>,
+    name_assign_type: Option<i64>,
+    address_assign_type: Option<i64>,
+    round: u64,
+}
+
 /// The device is no more.
 struct Gone;
 
@@ -46,6 +59,7 @@ impl Attributes {
         Self {
             classes: sysfs.join("class/net"),
             kept: HashMap::new(),
+            remembered: HashMap::new(),
             round: 0,
         }
     }
@@ -62,16 +76,60 @@ impl Attributes {
                     Err(Gone) => self.kept.remove(&link.index),
                 };
             }
+            if self.kept.len() >= MOST_KEPT && self.recall(link)? {
+                continue;
+            }
             let Some(device) = Device::open(&self.classes, link, self.round)? else {
                 continue;
             };
-            if device.fill(link)?.is_ok() && self.kept.len() < MOST_KEPT {
+            if device.fill(link)?.is_err() {
+                continue;
+            }
+            if self.kept.len() < MOST_KEPT {
                 self.kept.insert(link.index, device);
+            } else {
+                let remembered = Remembered::of(link, self.round);
+                self.remembered.insert(link.index, remembered);
             }
         }
         let round = self.round;
         self.kept.retain(|_, device| device.round == round);
+        self.remembered.retain(|_, device| device.round == round);
         Ok(())
+    }
+
+    /// Fills in what is remembered, and reads the rest; false when nothing is.
+    fn recall(&mut self, link: &mut Link) -> Result<bool, ReadError> {
+        let Some(device) = self.remembered.get_mut(&link.index) else {
+            return Ok(false);
+        };
+        if device.name != link.raw_name || device.address != link.address {
+            return Ok(false);
+        }
+        device.round = self.round;
+        link.device_id = device.id;
+        link.name_assign_type = device.name_assign_type;
+        link.address_assign_type = device.address_assign_type;
+        if link.is_up()
+            && let Some(folder) = Folder::open(&self.classes, &link.raw_name)?
+        {
+            link.speed = folder.number("speed")?;
+            link.duplex = folder.text("duplex")?;
+        }
+        Ok(true)
+    }
+}
+
+impl Remembered {
+    fn of(link: &Link, round: u64) -> Self {
+        Self {
+            name: link.raw_name.clone(),
+            address: link.address.clone(),
+            id: link.device_id,
+            name_assign_type: link.name_assign_type,
+            address_assign_type: link.address_assign_type,
+            round,
+        }
     }
 }
 

@@ -1,6 +1,10 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::process::Command;
+use std::sync::Arc;
+use std::time::Duration;
+
+use prunelle_foundation::clock::SystemClock;
 
 use super::*;
 use crate::procfs::net_dev;
@@ -8,6 +12,13 @@ use crate::roots;
 
 /// Set where this test program runs in a network namespace of its own.
 const IN_NAMESPACE: &str = "LINKS_IN_NAMESPACE";
+
+fn deadline() -> Deadline {
+    Deadline::after(
+        Arc::new(SystemClock::new().unwrap()),
+        Duration::from_secs(10),
+    )
+}
 
 /// Devices of all kinds, more than have their files kept open. What a kernel does not know it leaves out; what every
 /// kernel knows must work.
@@ -22,7 +33,7 @@ ip link set v0 promisc on allmulticast on
 ip link set v1 up address 02:00:00:00:00:07 mtu 1400 txqueuelen 77 group 5
 ip link add v2 type veth peer name v3
 ip link set v2 up
-for number in $(seq 10 80); do echo "link add name w$number type veth peer name x$number"; done | ip -batch -
+for number in $(seq 10 50); do echo "link add name w$number type veth peer name x$number"; done | ip -batch -
 {
     ip link add name "$(printf 'a\377')" type bridge
     ip link set v1 master "$(printf 'a\377')"
@@ -75,10 +86,11 @@ fn rtnetlink_and_files_tell_the_same() {
     let admits = |name: &str| in_namespace || !is_noise(name);
     let roots = Roots::default();
     let mut links = Links::new(&roots);
+    let deadline = deadline();
     // The first scrape opens what the others have open.
     for _ in 0..3 {
         links.begin();
-        let Some(dump) = links.dump(admits).unwrap() else {
+        let Some(dump) = links.dump(&deadline, admits).unwrap() else {
             assert!(!in_namespace, "rtnetlink is not asked");
             // In a network namespace of one's own, or such sockets are forbidden.
             return;
@@ -91,7 +103,7 @@ fn rtnetlink_and_files_tell_the_same() {
         });
         assert_eq!(without_traffic.collect::<Vec<_>>(), files.unwrap().unwrap());
         if in_namespace {
-            assert!(dump.len() > 64, "{}", dump.len());
+            assert!(dump.len() > 80, "{}", dump.len());
             check_traffic(&dump);
         }
     }
@@ -118,15 +130,15 @@ fn one_scrape_asks_once_and_the_next_again() {
     let names = |links: &[Link]| -> BTreeSet<String> {
         links.iter().map(|link| link.name.clone()).collect()
     };
-    let Some(first) = links.dump(|name| name == "lo").unwrap() else {
+    let Some(first) = links.dump(&deadline(), |name| name == "lo").unwrap() else {
         return;
     };
     assert_eq!(names(first), ["lo".to_owned()].into());
     // The answer of this scrape, whatever is wanted now.
-    let again = links.dump(|_| false).unwrap().unwrap();
+    let again = links.dump(&deadline(), |_| false).unwrap().unwrap();
     assert_eq!(names(again), ["lo".to_owned()].into());
     links.begin();
-    let next = links.dump(|_| false).unwrap().unwrap();
+    let next = links.dump(&deadline(), |_| false).unwrap().unwrap();
     assert_eq!(names(next), BTreeSet::new());
 }
 
@@ -137,4 +149,16 @@ fn a_tree_of_files_is_never_this_process() {
     fs::write(folder.path().join("1/net/dev"), "").unwrap();
     assert!(!is_of_this_process(folder.path()));
     assert!(!is_of_this_process(&folder.path().join("nothing")));
+}
+
+#[test]
+fn while_the_network_hangs_nothing_is_asked() {
+    let mut links = Links::new(&Roots::default());
+    let over = Deadline::after(Arc::new(SystemClock::new().unwrap()), Duration::ZERO);
+    let hanging = links.asking.begin(&over);
+    let error = links.dump(&deadline(), |_| true).unwrap_err();
+    assert_eq!(error.to_string(), "cannot read `rtnetlink`");
+    assert!(links.read(&deadline(), |_| true).is_err());
+    drop(hanging);
+    assert!(links.dump(&deadline(), |_| true).is_ok());
 }
