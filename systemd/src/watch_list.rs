@@ -14,7 +14,7 @@ use crate::unit::UnitName;
 use crate::unit::name::InvalidUnitName;
 
 /// A checked list of unit names and globs.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct WatchList {
     names: BTreeSet<UnitName>,
     globs: Vec<Glob>,

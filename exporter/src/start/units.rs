@@ -27,6 +27,7 @@ pub(super) struct Watching {
 #[derive(Debug)]
 pub(super) struct Client {
     systemd: Systemd,
+    services: WatchList,
     has_inventory: bool,
     /// How old a table may be.
     max_age: Duration,
@@ -60,7 +61,7 @@ impl Watching {
     }
 
     fn watch(&mut self, services: &WatchList, wants_inventory: bool) {
-        match &self.client {
+        match &mut self.client {
             None if services.is_empty() && !wants_inventory => {}
             None => self.client = Some(self.connect(services, wants_inventory)),
             Some(client) if wants_inventory && !client.has_inventory => {
@@ -68,7 +69,12 @@ impl Watching {
                 client.systemd.set_watch(WatchList::default());
                 self.client = Some(self.connect(services, wants_inventory));
             }
-            Some(client) => client.systemd.set_watch(services.clone()),
+            // A new list has systemd read all of it afresh, which nobody wants of the old one.
+            Some(client) if client.services == *services => {}
+            Some(client) => {
+                client.services = services.clone();
+                client.systemd.set_watch(services.clone());
+            }
         }
     }
 
@@ -83,6 +89,7 @@ impl Watching {
         let clock = Arc::clone(&self.clock);
         Client {
             systemd: Systemd::start(options, clock, &self.tasks, self.stop.clone()),
+            services: services.clone(),
             has_inventory: inventory,
             max_age,
         }

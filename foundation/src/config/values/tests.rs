@@ -105,3 +105,24 @@ services: [a, [b], c]
     let read: Vec<_> = values.keys().map(String::as_str).collect();
     assert_eq!(read, ["collectors.hwmon.enabled", "services"]);
 }
+
+proptest::proptest! {
+    #[test]
+    fn any_text_is_values_or_errors_with_a_place(
+        lines in proptest::collection::vec(
+            "(  ){0,3}(web|thresholds|cpu|warning|services|x|'|\\[|\\{|&a|\\*a)(: ?|\\]|\\}|)(1|a, b|\\[a|~|)",
+            0..12,
+        ),
+    ) {
+        let text = lines.join("\n");
+        if let Ok(document) = Document::parse(Path::new("e.yml"), &text) {
+            let (values, errors) = document.values(&keys());
+            for error in errors {
+                assert!(error.line >= 1 && error.column >= 1, "{text}");
+            }
+            for item in values.values().flat_map(|value| &value.items) {
+                assert!(item.place.line <= lines.len().max(1), "{text}");
+            }
+        }
+    }
+}
