@@ -38,7 +38,13 @@ struct Head {
 #[derive(Debug)]
 struct Sample {
     value: Value,
-    /// Where its label values begin in the text, and which end is the first of them.
+    labels: LabelValues,
+}
+
+/// Label values that are written once, for samples of several families; only good for the output that made it.
+#[derive(Clone, Copy, Debug)]
+pub struct LabelValues {
+    /// Where they begin in the text, and which end is the first of them.
     start: usize,
     first_end: usize,
 }
@@ -101,6 +107,20 @@ impl Output {
         &self.ready_made
     }
 
+    /// Writes label values that several families share: see [`Samples::shared`].
+    pub fn label_values(&mut self, values: &[&str]) -> LabelValues {
+        let labels = LabelValues {
+            start: self.text.len(),
+            first_end: self.ends.len(),
+        };
+        for value in values {
+            self.text.push_str(value);
+            self.ends.push(self.text.len());
+            self.text.push(END);
+        }
+        labels
+    }
+
     /// How many samples there are, without those that are text already.
     pub fn series(&self) -> usize {
         self.samples.len()
@@ -140,6 +160,13 @@ impl Output {
             })
     }
 
+    /// Whether one more sample is beyond the limit, which is counted.
+    fn is_full(&mut self) -> bool {
+        let is_full = self.samples.len() >= self.max_series;
+        self.dropped += u64::from(is_full);
+        is_full
+    }
+
     fn begin(&mut self, metric: &'static Metric, middle: Option<(usize, usize)>) -> Samples<'_> {
         self.families.push(Head {
             metric,
@@ -171,19 +198,19 @@ impl Samples<'_> {
             "{}",
             self.metric.name
         );
-        if output.samples.len() >= output.max_series {
-            output.dropped += 1;
+        if output.is_full() {
             return self;
         }
-        output.samples.push(Sample {
-            value: value.into(),
-            start: output.text.len(),
-            first_end: output.ends.len(),
-        });
-        for label in labels {
-            output.text.push_str(label);
-            output.ends.push(output.text.len());
-            output.text.push(END);
+        let labels = output.label_values(labels);
+        self.shared(labels, value)
+    }
+
+    /// Adds a sample whose label values are written already; of those, the metric's labels take as many as they are.
+    pub fn shared(&mut self, labels: LabelValues, value: impl Into<Value>) -> &mut Self {
+        let output = &mut *self.output;
+        if !output.is_full() {
+            let value = value.into();
+            output.samples.push(Sample { value, labels });
         }
         self
     }
@@ -239,14 +266,17 @@ impl<'a> SampleView<'a> {
         let ends = self.ends();
         let end = ends
             .last()
-            .map_or(self.sample.start, |end| end + END.len_utf8());
-        self.output.text.get(self.sample.start..end).unwrap_or("")
+            .map_or(self.sample.labels.start, |end| end + END.len_utf8());
+        self.output
+            .text
+            .get(self.sample.labels.start..end)
+            .unwrap_or("")
     }
 
     /// Label names with their values; those without a value are left out.
     pub fn labels(self) -> impl Iterator<Item = (&'static str, &'a str)> {
         let output = self.output;
-        let mut start = self.sample.start;
+        let mut start = self.sample.labels.start;
         let values = self.ends().iter().map(move |&end| {
             let value = output.text.get(start..end).unwrap_or("");
             start = end + END.len_utf8();
@@ -257,7 +287,7 @@ impl<'a> SampleView<'a> {
     }
 
     fn ends(self) -> &'a [usize] {
-        let first = self.sample.first_end;
+        let first = self.sample.labels.first_end;
         let ends = self.output.ends.get(first..first + self.labels.len());
         ends.unwrap_or_default()
     }

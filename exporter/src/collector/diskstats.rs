@@ -197,11 +197,15 @@ fn is_nvme_partition(name: &str) -> Option<bool> {
 }
 
 fn write_counters(out: &mut Output, disks: &[Disk<'_>]) {
+    let rows: Vec<_> = disks
+        .iter()
+        .map(|disk| (disk, out.label_values(&[disk.name])))
+        .collect();
     let mut family = |metric: &'static Metric, value: fn(&Disk<'_>) -> Option<Value>| {
         let mut family = out.family(metric);
-        for disk in disks {
+        for (disk, device) in &rows {
             if let Some(value) = value(disk) {
-                family.sample(&[disk.name], value);
+                family.shared(*device, value);
             }
         }
     };

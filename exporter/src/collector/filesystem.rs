@@ -4,9 +4,9 @@
 //! file that is mounted, are in the former only: there is nothing that could fill up.
 
 use super::{Collector, Gathered, Place, Scrape};
-use crate::filesystem::{Answer, Answers, FileSystem, Space};
+use crate::filesystem::{Answer, FileSystem, Space};
 use crate::metric::{Metric, Value};
-use crate::output::Output;
+use crate::output::{LabelValues, Output};
 
 pub(super) const COLLECTOR: Collector = Collector::new(
     "filesystem",
@@ -105,87 +105,92 @@ fn gather(scrape: &mut Scrape<'_>) -> Gathered {
         return Ok(());
     };
     let out = &mut *scrape.out;
-    overview(out, &USAGE, &answers, |it| it.usage().map(Value::from));
-    overview(out, &USED, &answers, |it| Some(it.used().into()));
-    overview(out, &AVAILABLE, &answers, |it| Some(it.available.into()));
-    overview(out, &TOTAL, &answers, |it| Some(it.total.into()));
-    node(out, &SIZE, &answers, |it| it.total);
-    node(out, &FREE, &answers, |it| it.free);
-    node(out, &AVAIL, &answers, |it| it.available);
-    node(out, &FILES, &answers, |it| it.files);
-    node(out, &FILES_FREE, &answers, |it| it.files_free);
+    let rows: Vec<Row<'_>> = answers
+        .iter()
+        .map(|(file_system, answer)| Row {
+            labels: out.label_values(&labels(file_system, answer)),
+            file_system,
+            space: match answer {
+                Answer::Space(space) => Some(space),
+                Answer::Refused(_) | Answer::Hangs => None,
+            },
+        })
+        .collect();
+    overview(out, &USAGE, &rows, |it| it.usage().map(Value::from));
+    overview(out, &USED, &rows, |it| Some(it.used().into()));
+    overview(out, &AVAILABLE, &rows, |it| Some(it.available.into()));
+    overview(out, &TOTAL, &rows, |it| Some(it.total.into()));
+    node(out, &SIZE, &rows, |it| it.total);
+    node(out, &FREE, &rows, |it| it.free);
+    node(out, &AVAIL, &rows, |it| it.available);
+    node(out, &FILES, &rows, |it| it.files);
+    node(out, &FILES_FREE, &rows, |it| it.files_free);
     let mut readonly = out.family(&READONLY);
-    for (file_system, answer) in answers.iter() {
-        readonly.sample(&labels(file_system, answer), file_system.is_readonly);
+    for row in &rows {
+        readonly.shared(row.labels, row.file_system.is_readonly);
     }
     let mut errors = out.family(&DEVICE_ERROR);
-    for (file_system, answer) in answers.iter() {
-        let has_failed = !matches!(answer, Answer::Space(_));
-        errors.sample(&labels(file_system, answer), has_failed);
+    for row in &rows {
+        errors.shared(row.labels, row.space.is_none());
     }
     let mut infos = out.family(&MOUNT_INFO);
-    for (file_system, _) in spaces(&answers) {
+    for row in rows.iter().filter(|row| row.space.is_some()) {
         let FileSystem {
             device,
             major,
             minor,
             mountpoint,
             ..
-        } = file_system;
+        } = row.file_system;
         infos.sample(&[device, major, minor, mountpoint], true);
     }
     Ok(())
+}
+
+/// One file system, and what became of asking it.
+struct Row<'a> {
+    labels: LabelValues,
+    file_system: &'a FileSystem,
+    space: Option<&'a Space>,
 }
 
 /// A metric of what can fill up.
 fn overview(
     out: &mut Output,
     metric: &'static Metric,
-    answers: &Answers,
+    rows: &[Row<'_>],
     value: fn(&Space) -> Option<Value>,
 ) {
     let mut family = out.family(metric);
-    for (file_system, space) in spaces(answers).filter(|(_, space)| space.is_disk()) {
-        if let Some(value) = value(space) {
-            let [device, mountpoint, fstype, _] = labels_without_error(file_system);
-            family.sample(&[device, mountpoint, fstype], value);
+    for row in rows {
+        if let Some(value) = row.space.filter(|it| it.is_disk()).and_then(value) {
+            family.shared(row.labels, value);
         }
     }
 }
 
 /// A metric of what answers.
-fn node(out: &mut Output, metric: &'static Metric, answers: &Answers, value: fn(&Space) -> u64) {
+fn node(out: &mut Output, metric: &'static Metric, rows: &[Row<'_>], value: fn(&Space) -> u64) {
     let mut family = out.family(metric);
-    for (file_system, space) in spaces(answers) {
-        family.sample(&labels_without_error(file_system), value(space));
+    for row in rows {
+        if let Some(space) = row.space {
+            family.shared(row.labels, value(space));
+        }
     }
 }
 
-fn spaces(answers: &Answers) -> impl Iterator<Item = (&FileSystem, &Space)> {
-    answers
-        .iter()
-        .filter_map(|(file_system, answer)| match answer {
-            Answer::Space(space) => Some((file_system, space)),
-            Answer::Refused(_) | Answer::Hangs => None,
-        })
-}
-
+/// For all families but one; the overview's have no label for the error.
 fn labels<'a>(file_system: &'a FileSystem, answer: &Answer) -> [&'a str; 4] {
-    let [device, mountpoint, fstype, _] = labels_without_error(file_system);
-    let device_error = match answer {
-        Answer::Space(_) => "",
-        Answer::Refused(refusal) => refusal.text(),
-        Answer::Hangs => "mountpoint timeout",
-    };
-    [device, mountpoint, fstype, device_error]
-}
-
-fn labels_without_error(file_system: &FileSystem) -> [&str; 4] {
     let FileSystem {
         device,
         mountpoint,
         fstype,
         ..
     } = file_system;
-    [device, mountpoint, fstype, ""]
+    let device_error = match answer {
+        Answer::Space(_) => "",
+        Answer::Refused(refusal) => refusal.text(),
+        Answer::Hangs => "mountpoint timeout",
+    };
+    [device, mountpoint, fstype, device_error]
 }

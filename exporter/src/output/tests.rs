@@ -64,3 +64,43 @@ fn what_is_beyond_the_limit_is_counted() {
         (0, 0, 0)
     );
 }
+
+#[test]
+fn label_values_are_shared_by_families_that_have_as_many_or_fewer() {
+    static DEVICES: Metric = Metric::gauge("devices", "A part of them").labels(&["device"]);
+    let mut output = Output::new(3);
+    let labels = output.label_values(&["sda", "/data"]);
+    let other = output.label_values(&["sdb", ""]);
+    output
+        .family(&SPACE)
+        .shared(labels, 1_u64)
+        .shared(other, 2_u64);
+    output
+        .family(&DEVICES)
+        .shared(other, 3_u64)
+        .shared(labels, 4_u64);
+    let families: Vec<Vec<_>> = output
+        .families()
+        .map(|it| {
+            it.samples()
+                .map(|it| it.labels().collect::<Vec<_>>())
+                .collect()
+        })
+        .collect();
+    assert_eq!(
+        families,
+        [
+            vec![
+                vec![("device", "sda"), ("mountpoint", "/data")],
+                vec![("device", "sdb")]
+            ],
+            vec![vec![("device", "sdb")]]
+        ]
+    );
+    let keys = |index: usize| {
+        let family = output.families().nth(index).unwrap();
+        family.samples().next().unwrap().key().len()
+    };
+    assert_eq!((keys(0), keys(1)), ("sda_/data_".len(), "sdb_".len()));
+    assert_eq!(output.dropped(), 1);
+}
