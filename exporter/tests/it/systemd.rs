@@ -1,5 +1,6 @@
 //! The collector `systemd`, by the real program: on a real systemd, without one, and with one that is lost.
 
+use prunelle_sandbox::wait::Stopwatch;
 use prunelle_sandbox::{Manager, Options, wait_until};
 
 use crate::program::{Exporter, LIMIT};
@@ -76,6 +77,58 @@ fn units_of_a_real_systemd() {
     manager.start_bus().unwrap();
     expect(SUCCESS, Some(1.0));
     expect(&state("web.service", "failed"), Some(1.0));
+}
+
+#[test]
+fn a_steady_scrape_makes_no_call() {
+    let options = Options::default().unit("web.service", SLEEPER);
+    let manager = Manager::start(options).unwrap();
+    let exporter = Exporter::start_in(&manager, &["--monitored-services=web,gone,w*"]);
+    manager.systemctl(&["start", "web"]).unwrap();
+    expect(
+        &exporter,
+        SYSTEMD,
+        &state("web.service", "active"),
+        Some(1.0),
+    );
+    let log = tempfile::NamedTempFile::new().unwrap();
+    let bus = "--address=unix:path=/run/user/0/bus";
+    let monitor = manager
+        .keep("busctl", &[bus, "--json=short", "monitor"], log.path())
+        .unwrap();
+    let heard = || std::fs::read_to_string(log.path()).unwrap();
+    // Once more: this is heard, and what it calls for settles.
+    manager.systemctl(&["restart", "web"]).unwrap();
+    wait_until("the restart is heard", LIMIT, || {
+        heard().contains("web_2eservice").then_some(())
+    })
+    .unwrap();
+    let calls = || {
+        let lines: Vec<String> = heard()
+            .lines()
+            .filter(|line| line.contains("\"type\":\"method_call\""))
+            // A sign of life, when systemd was not heard for a while.
+            .filter(|line| !line.contains("\"member\":\"Ping\""))
+            // What is signalled by nobody is read at its own pace, whether there are scrapes or not.
+            .filter(|line| !line.contains("_2esocket\""))
+            .map(str::to_owned)
+            .collect();
+        lines
+    };
+    std::thread::sleep(std::time::Duration::from_secs(1));
+    let before = calls().len();
+    let watch = Stopwatch::start();
+    let mut scrapes = 0;
+    while watch.elapsed() < std::time::Duration::from_secs(3) {
+        let (status, metrics) = exporter.get("/metrics");
+        assert_eq!(status, 200);
+        assert!(metrics.contains(&format!("{} 1", state("web.service", "active"))));
+        scrapes += 1;
+    }
+    assert!(scrapes > 20, "{scrapes}");
+    let after = calls();
+    assert_eq!(after.len(), before, "{:#?}", after.get(before..));
+    drop(monitor);
 }
 
 #[test]
