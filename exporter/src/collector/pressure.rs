@@ -95,3 +95,6 @@ fn is_switched_off(error: &ReadError) -> bool {
 fn seconds(microseconds: u64) -> f64 {
     microseconds as f64 / 1e6
 }
+
+#[cfg(test)]
+mod tests;
