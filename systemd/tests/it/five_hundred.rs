@@ -18,7 +18,7 @@ use crate::world::{DOWN, RUNS, UP, World, loaded, name};
 const UNITS: usize = 500;
 /// So many of them have a process, which can be killed; the others only change their state.
 const PROCESSES: usize = 40;
-const CHANGES: usize = 160;
+const CHANGES: usize = 120;
 const DONE: &str = "[Service]\nType=oneshot\nRemainAfterExit=yes\nExecStart=-/bin/true\n";
 
 /// The same sequence in each run: xorshift.
