@@ -3,7 +3,7 @@
 //! The first two have a line of names and a line of numbers for each protocol; the third has one counter a line, whose
 //! name begins with the protocol. A counter is handed over as bytes: most are not wanted, and are not parsed.
 
-use super::{is_whole, lines, number, signed, words};
+use super::{is_whole, number, signed};
 use crate::roots::Malformed;
 
 /// One counter as the file has it.
@@ -13,7 +13,7 @@ pub struct Counter<'a> {
     pub protocol: &'a str,
     /// Such as `ListenDrops`.
     pub name: &'a str,
-    number: &'a [u8],
+    number: &'a str,
     line: usize,
 }
 
@@ -29,8 +29,8 @@ pub enum Number {
 impl Counter<'_> {
     /// Its number.
     pub fn number(&self) -> Result<Number, Malformed> {
-        let whole = number(self.number).map(Number::Whole);
-        let number = whole.or_else(|| signed(self.number).map(Number::Negative));
+        let whole = number(self.number.as_bytes()).map(Number::Whole);
+        let number = whole.or_else(|| signed(self.number.as_bytes()).map(Number::Negative));
         number.ok_or_else(|| malformed(self.line, "a counter", "a number"))
     }
 }
@@ -50,16 +50,16 @@ pub fn parse_tables<E: From<Malformed>>(
             )
         };
         let (line, numbers) = lines.next().ok_or_else(unequal)?;
-        let (mut names, mut numbers) = (words(names), words(numbers));
+        let (mut names, mut numbers) = (names.split(' '), numbers.split(' '));
         let protocol = names.next().filter(|&it| Some(it) == numbers.next());
         let protocol = protocol
-            .and_then(|protocol| text(protocol.strip_suffix(b":")?))
+            .and_then(|protocol| protocol.strip_suffix(':'))
             .ok_or_else(|| malformed(line_number, "a pair of lines", "of one protocol"))?;
         loop {
             match (names.next(), numbers.next()) {
                 (Some(name), Some(number)) => take(Counter {
                     protocol,
-                    name: text(name).ok_or_else(|| malformed(line_number, "a name", "ASCII"))?,
+                    name,
                     number,
                     line,
                 })?,
@@ -76,9 +76,9 @@ pub fn parse_snmp6<E: From<Malformed>>(
     content: &[u8],
     mut take: impl FnMut(Counter<'_>) -> Result<(), E>,
 ) -> Result<(), E> {
-    for (line, text_of_line) in filled_lines(content)? {
-        let mut words = words(text_of_line);
-        let (Some(whole_name), Some(number)) = (words.next().and_then(text), words.next()) else {
+    for (line, text) in filled_lines(content)? {
+        let mut words = text.split_ascii_whitespace();
+        let (Some(whole_name), Some(number)) = (words.next(), words.next()) else {
             return Err(malformed(line, "a name", "followed by a number").into());
         };
         let end = whole_name.find('6').map(|place| place + 1);
@@ -94,21 +94,17 @@ pub fn parse_snmp6<E: From<Malformed>>(
     Ok(is_whole(content)?)
 }
 
-/// An error when there are none: no kernel that has the file leaves it empty.
-fn filled_lines(content: &[u8]) -> Result<impl Iterator<Item = (usize, &[u8])>, Malformed> {
-    let mut lines = lines(content)
-        .filter(|(_, line)| !line.is_empty())
-        .peekable();
+/// The lines with their numbers, from 1. An error when there are none: no kernel that has the file leaves it empty. That
+/// it is ASCII is found out once for all of it.
+fn filled_lines(content: &[u8]) -> Result<impl Iterator<Item = (usize, &str)>, Malformed> {
+    let text = std::str::from_utf8(content).ok().filter(|it| it.is_ascii());
+    let text = text.ok_or(Malformed::Contradiction("it is not ASCII"))?;
+    let lines = (1..).zip(text.split('\n'));
+    let mut lines = lines.filter(|(_, line)| !line.is_empty()).peekable();
     match lines.peek() {
         Some(_) => Ok(lines),
         None => Err(Malformed::Missing("a protocol")),
     }
-}
-
-fn text(word: &[u8]) -> Option<&str> {
-    std::str::from_utf8(word)
-        .ok()
-        .filter(|text| text.is_ascii())
 }
 
 fn malformed(line: usize, item: &'static str, wanted: &'static str) -> Malformed {
