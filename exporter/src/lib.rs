@@ -1,7 +1,8 @@
 //! `prunelle-exporter`: `/metrics` of one host.
 //!
-//! Two tasks publish immutable snapshots, the client of systemd its table of units and the [`overview`]'s sampler its
-//! figures; scrapes read those, and the kernel's files then and there. See ARCHITECTURE.md for the code map.
+//! Three tasks publish immutable snapshots: the client of systemd its table of units, the samplers of the [`overview`]
+//! and of [`processes`] their figures. Scrapes read those, and the kernel's files then and there. See ARCHITECTURE.md for
+//! the code map.
 
 use std::net::TcpListener;
 

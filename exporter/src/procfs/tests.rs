@@ -48,6 +48,11 @@ const PARSERS: &[Parser] = &[
         _ = meminfo::items(it).count();
     }),
     (fixture!("proc/pressure/io"), |it| _ = pressure::parse(it)),
+    (fixture!("proc/1234/stat"), |it| _ = process::stat(it)),
+    (fixture!("proc/1234/statm"), |it| _ = process::statm(it)),
+    (fixture!("proc/1234/cgroup"), |it| {
+        _ = process::control_group(it).map(process::unit);
+    }),
     (fixture!("proc/stat"), |it| _ = stat::parse(it)),
     (fixture!("proc/stat"), |it| _ = stat::cpus(it).count()),
     (fixture!("proc/stat"), |it| _ = stat::totals(it)),

@@ -55,7 +55,7 @@ enum Content {
 /// How many descriptors may be kept: at most half of what this process may have open, once that is as much as it may ask
 /// for. Each costs the kernel a page.
 pub(super) fn descriptor_limit() -> usize {
-    const MOST: u64 = 4096;
+    const MOST: u64 = 8192;
     let limits = getrlimit(Resource::Nofile);
     let raised = Rlimit {
         current: limits.maximum,
