@@ -4,9 +4,17 @@
 //! line that follows it is the rest of the help. For text 0.0.4 a counter's family takes its `_total`, `unknown`
 //! becomes `untyped`, `info` becomes a gauge named `…_info`; UNIT, EOF and exemplars go.
 
-use memchr::{memchr, memchr2, memmem};
+use std::sync::LazyLock;
+
+use memchr::memmem::{self, Finder};
+use memchr::{memchr, memchr2, memchr3};
 
 use super::Format;
+
+// Made once: a search of so little text takes less than its preparation.
+static COMMENT: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"\n# "));
+static TYPE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"\n# TYPE "));
+static EXEMPLAR: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b" # {"));
 
 /// Rewrites a whole exposition.
 ///
@@ -30,7 +38,9 @@ fn end_of_samples(text: &str) -> usize {
     if text.starts_with("# ") {
         return 0;
     }
-    memmem::find(text.as_bytes(), b"\n# ").map_or(text.len(), |newline| newline + 1)
+    COMMENT
+        .find(text.as_bytes())
+        .map_or(text.len(), |newline| newline + 1)
 }
 
 /// Only a HELP with a quote, a backslash or more than one line needs OpenMetrics rewritten.
@@ -71,7 +81,7 @@ fn write_comment<'a>(output: &mut String, format: Format, text: &'a str) -> &'a 
 /// The whole help that the text begins with, the kind on the TYPE line that ends it, and what is behind that.
 fn help_and_type<'a>(text: &'a str, name: &str) -> Option<(&'a str, &'a str, &'a str)> {
     let start = "# HELP ".len() + name.len();
-    memmem::find_iter(text.as_bytes(), b"\n# TYPE ").find_map(|end| {
+    TYPE.find_iter(text.as_bytes()).find_map(|end| {
         let (line, after) = first_line(text.get(end + 1..)?);
         let kind = line.strip_prefix("# TYPE ")?.strip_prefix(name)?;
         let help = text.get(start..end)?;
@@ -103,7 +113,7 @@ fn write_family(output: &mut String, format: Format, name: &str, kind: &str, hel
 
 /// OpenMetrics escapes the quote as well; the older format must not.
 fn escape(output: &mut String, format: Format, text: &str) {
-    if !text.contains(['\\', '\n', '"']) {
+    if memchr3(b'\\', b'\n', b'"', text.as_bytes()).is_none() {
         output.push_str(text);
         return;
     }
@@ -119,7 +129,7 @@ fn escape(output: &mut String, format: Format, text: &str) {
 
 /// Only the newer format knows exemplars.
 fn write_samples(output: &mut String, format: Format, samples: &str) {
-    let has_exemplar = || memmem::find(samples.as_bytes(), b" # {").is_some();
+    let has_exemplar = || EXEMPLAR.find(samples.as_bytes()).is_some();
     if format == Format::OpenMetrics || !has_exemplar() {
         output.push_str(samples);
         return;
