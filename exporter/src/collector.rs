@@ -91,6 +91,19 @@ pub const COLLECTORS: &[Collector] = &[
 /// Those that read the inventory of all loaded units, which is kept only if one of them is on.
 pub const OF_INVENTORY: [&str; 2] = [systemd::COLLECTOR.name, systemd_tasks::COLLECTOR.name];
 
+/// Those that tell what the overview's sampler publishes.
+pub const OF_OVERVIEW: [&str; 2] = [cpu_usage::COLLECTOR.name, network_usage::COLLECTOR.name];
+
+/// Those that tell what the sampler of processes publishes: its groups, and open files of services.
+pub const PROCESS_GROUPS: &str = process_groups::COLLECTOR.name;
+/// See [`PROCESS_GROUPS`].
+pub const SERVICE_RESOURCES: &str = service_resources::COLLECTOR.name;
+
+/// Whether one of these is among those that are switched on: nobody works for the others.
+pub fn is_any_on(switched_on: &[&'static Collector], names: &[&str]) -> bool {
+    switched_on.iter().any(|it| names.contains(&it.name))
+}
+
 /// One collector.
 #[derive(Debug)]
 pub struct Collector {

@@ -108,24 +108,27 @@ impl Sampler {
         }
     }
 
-    /// Samples and publishes until told to stop, over whatever `interval` says.
+    /// Samples and publishes until told to stop, over whatever `interval` says; not at all while it says nothing.
     pub async fn run(
         mut self,
         publish: watch::Sender<Arc<OverviewSample>>,
-        mut interval: watch::Receiver<Duration>,
+        mut interval: watch::Receiver<Option<Duration>>,
         stop: Stop,
     ) {
         let mut steps = ticks(self.step);
         loop {
+            let is_wanted = interval.borrow().is_some();
             tokio::select! {
                 () = stop.stopped() => return,
                 Ok(()) = interval.changed() => {
-                    let interval = *interval.borrow_and_update();
+                    let Some(interval) = *interval.borrow_and_update() else {
+                        continue;
+                    };
                     self.step = step(interval);
                     self.window.set_interval(interval);
                     steps = ticks(self.step);
                 }
-                _ = steps.tick() => {}
+                _ = steps.tick(), if is_wanted => {}
             }
             publish.send_replace(Arc::new(self.sample()));
         }

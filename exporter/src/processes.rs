@@ -81,13 +81,18 @@ pub struct Processes {
 pub struct Demand {
     /// How often.
     pub interval: Duration,
-    /// How many groups by CPU, and as many by memory.
+    /// How many groups by CPU, and as many by memory; none when nobody asks for groups.
     pub count: usize,
     /// Whether the open files of services are counted.
     pub counts_open_files: bool,
 }
 
 impl Demand {
+    /// Whether there is anybody to take a sample for.
+    fn is_any(&self) -> bool {
+        self.count > 0 || self.counts_open_files
+    }
+
     /// How old a published sample may be before it says nothing any more.
     pub fn max_age(&self) -> Duration {
         self.interval * INTERVALS_UNTIL_STALE
@@ -196,7 +201,7 @@ impl Sampler {
                     steps = ticks(self.demand.interval);
                     continue;
                 }
-                _ = steps.tick() => {}
+                _ = steps.tick(), if self.demand.is_any() => {}
             }
             let sampling = tasks.spawn_blocking("process sampler", move || {
                 let sample = self.sample();

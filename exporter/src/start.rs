@@ -11,6 +11,7 @@ use prunelle_foundation::telemetry::LogControl;
 use prunelle_foundation::web_config::{self, Read};
 use tokio::sync::watch;
 
+use crate::collector;
 use crate::filesystem::{self, Prober};
 use crate::host::{Host, Remembered};
 use crate::live::{Live, Plan};
@@ -88,7 +89,7 @@ fn start(
     let machine = machine(settings, clock)?;
     let sampler = Sampler::new(Arc::clone(&machine), Arc::clone(clock), settings.interval);
     let (publish, overview) = watch::channel(Arc::new(OverviewSample::not_yet(clock.now())));
-    let (interval, new_interval) = watch::channel(settings.interval);
+    let (interval, new_interval) = watch::channel(sampling(settings));
     tasks.spawn_essential("sampler", sampler.run(publish, new_interval, stop.clone()));
     let (last_reload, reload) = watch::channel(LastReload {
         is_successful: true,
@@ -150,7 +151,7 @@ fn start(
 #[derive(Debug)]
 pub struct Controls {
     live: Live,
-    interval: watch::Sender<Duration>,
+    interval: watch::Sender<Option<Duration>>,
     demand: watch::Sender<Demand>,
     watching: Watching,
     last_reload: watch::Sender<LastReload>,
@@ -164,9 +165,10 @@ impl Controls {
             is_successful: true,
             succeeded_at: old.host.clock.now().wall,
         });
+        let sampling = sampling(settings);
         self.interval.send_if_modified(|interval| {
-            let is_new = *interval != settings.interval;
-            *interval = settings.interval;
+            let is_new = *interval != sampling;
+            *interval = sampling;
             is_new
         });
         let demand = demand(settings);
@@ -203,12 +205,22 @@ impl Controls {
     }
 }
 
+/// Over how long the overview's sampler measures; none when no collector tells its figures.
+fn sampling(settings: &Settings) -> Option<Duration> {
+    collector::is_any_on(&settings.collectors, &collector::OF_OVERVIEW).then_some(settings.interval)
+}
+
 /// What the sampler of processes is asked for.
 fn demand(settings: &Settings) -> Demand {
+    let is_on = |name| collector::is_any_on(&settings.collectors, &[name]);
     Demand {
         interval: settings.interval,
-        count: settings.options.process_groups,
-        counts_open_files: !settings.services.is_empty(),
+        count: if is_on(collector::PROCESS_GROUPS) {
+            settings.options.process_groups
+        } else {
+            0
+        },
+        counts_open_files: !settings.services.is_empty() && is_on(collector::SERVICE_RESOURCES),
     }
 }
 

@@ -101,13 +101,13 @@ static REFUSED: Metric = Metric::gauge(
 )
 .labels(&["name"]);
 
-/// The states that are told of each unit, whichever it is in.
+/// The states that are told of each unit, whichever it is in; in ascending order, which saves the search for duplicates.
 const STATES: [ActiveState; 5] = [
-    ActiveState::Active,
     ActiveState::Activating,
+    ActiveState::Active,
     ActiveState::Deactivating,
-    ActiveState::Inactive,
     ActiveState::Failed,
+    ActiveState::Inactive,
 ];
 
 fn gather(scrape: &mut Scrape<'_>) -> Gathered {

@@ -201,7 +201,7 @@ async fn the_task_publishes_every_step_until_it_is_stopped() {
         }
         stop.request("enough");
     };
-    let (_interval, new_interval) = watch::channel(Duration::from_secs(10));
+    let (_interval, new_interval) = watch::channel(Some(Duration::from_secs(10)));
     tokio::join!(
         bench.sampler.run(publish, new_interval, stop.clone()),
         watching
@@ -214,10 +214,10 @@ async fn a_new_interval_counts_at_once() {
     let (publish, mut overview) =
         watch::channel(Arc::new(OverviewSample::not_yet(bench.clock.now())));
     let stop = Stop::new();
-    let (interval, new_interval) = watch::channel(Duration::from_secs(10));
+    let (interval, new_interval) = watch::channel(Some(Duration::from_secs(10)));
     let watching = async {
         overview.changed().await.unwrap();
-        interval.send_replace(Duration::from_millis(100));
+        interval.send_replace(Some(Duration::from_millis(100)));
         let before = tokio::time::Instant::now();
         for _ in 0..5 {
             overview.changed().await.unwrap();
