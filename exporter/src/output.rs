@@ -53,10 +53,11 @@ impl Output {
     /// Nothing is written yet; more than `max_series` samples are not kept.
     pub fn new(max_series: usize) -> Self {
         Self {
-            text: String::new(),
-            ends: Vec::new(),
-            samples: Vec::new(),
-            families: Vec::new(),
+            // Enough for most collectors, so that these lists do not grow step by step in each scrape.
+            text: String::with_capacity(512),
+            ends: Vec::with_capacity(32),
+            samples: Vec::with_capacity(32),
+            families: Vec::with_capacity(16),
             ready_made: Arc::default(),
             max_series,
             dropped: 0,
