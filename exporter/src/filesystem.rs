@@ -1,4 +1,4 @@
-//! The file systems of the host: which are watched ([`table`]), how full they are ([`space`]), and the thread that
+//! The file systems of the host: which are watched (`table`), how full they are (`space`), and the thread that
 //! asks them, because asking may hang ([`Prober`]).
 //!
 //! The collector `filesystem` is the only caller.

@@ -1,4 +1,4 @@
-//! Pure parsers of the files under `/proc`: bytes in, values or [`Malformed`](crate::roots::Malformed) out.
+//! Pure parsers of the files under `/proc`: bytes in, values or [`Malformed`] out.
 //!
 //! None of them panics, whatever the bytes, and none makes up a number: an item that every kernel has is an
 //! error when it is missing, an item that only some kernels have is an `Option`.

@@ -1,8 +1,8 @@
 //! Settings: flags, environment and a configuration file in, one checked value out.
 //!
 //! Each setting is stated once, in [`table`]: its flag, its variable, its key in the file, what it means, its default and
-//! whether it can change while the program runs. [`choose`](precedence::choose) picks what counts (flag, variable, file,
-//! default, in this order) and [`resolve`](resolve::resolve) checks it; both are pure, and everything that is wrong is
+//! whether it can change while the program runs. `choose` picks what counts (flag, variable, file,
+//! default, in this order) and `resolve` checks it; both are pure, and everything that is wrong is
 //! told at once, by the name and place under which it was given. An empty text counts as not given.
 
 use std::path::PathBuf;
