@@ -212,7 +212,10 @@ runs_as() { [ "$(inside stat -c %U "/proc/$(main_pid "$2")")" = "$1" ]; }
 check 'the healer is not root' runs_as prunelle prunelle-healer.service
 check 'the exporter is not root' runs_as prunelle-exporter prunelle-exporter.service
 # Its unit takes nothing from it that a collector needs; the first usage ratios come after a second.
-all_collectors_succeed() { not grep -q '^node_scrape_collector_success.* 0$' <(inside curl -fsS http://127.0.0.1:9750/metrics); }
+all_collectors_succeed() {
+    local metrics
+    metrics=$(inside curl -fsS http://127.0.0.1:9750/metrics) && ! grep -q '^node_scrape_collector_success.* 0$' <<<"$metrics"
+}
 wait_for 10 'every collector has the rights that it needs' all_collectors_succeed
 
 # --- settings, and a second install ----------------------------------------------------------------------------------
