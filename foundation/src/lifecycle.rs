@@ -232,6 +232,8 @@ impl Signals {
 pub fn block_on<F: Future>(workers: usize, program: F) -> std::io::Result<F::Output> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(workers)
+        // Longer than the usual intervals of scrapes: a new thread for each costs as much as all its reading.
+        .thread_keep_alive(Duration::from_mins(3))
         .enable_all()
         .build()?;
     let output = runtime.block_on(program);
