@@ -51,8 +51,8 @@ impl Programs {
     }
 }
 
-/// The first of `names` that is in PATH.
-fn in_path(names: &[&str]) -> Result<PathBuf> {
+/// Where the first of `names` that is in PATH is. Inside a sandbox PATH is another one.
+pub fn in_path(names: &[&str]) -> Result<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
     names
         .iter()

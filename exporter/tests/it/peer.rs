@@ -6,7 +6,7 @@ use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 
 use prunelle_exporter::textfile::{self, Kind};
-use prunelle_sandbox::{Kept, Manager, http, wait_until};
+use prunelle_sandbox::{Kept, Manager, http, in_path, wait_until};
 
 use crate::program::LIMIT;
 
@@ -49,7 +49,9 @@ impl NodeExporter {
     /// Starts it inside a sandbox.
     pub(crate) fn start_in(manager: &Manager, collectors: &[&str], further: &[&str]) -> Self {
         Self::wait_until_it_listens(collectors, further, |arguments, log| Process::InSandbox {
-            _kept: manager.keep(PROGRAM, arguments, log).unwrap(),
+            _kept: manager
+                .keep(in_path(&[PROGRAM]).unwrap(), arguments, log)
+                .unwrap(),
         })
     }
 

@@ -142,7 +142,11 @@ impl Drop for Program {
 impl Kind {
     fn path(&self) -> String {
         match self {
-            Self::NodeExporter => NODE_EXPORTER.to_owned(),
+            // The place, because PATH is another one inside a sandbox; the name where it is not installed.
+            Self::NodeExporter => prunelle_sandbox::in_path(&[NODE_EXPORTER]).map_or_else(
+                |_| NODE_EXPORTER.to_owned(),
+                |path| path.display().to_string(),
+            ),
             Self::Ours(path) => path.display().to_string(),
         }
     }
