@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 use std::sync::mpsc;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use prunelle_foundation::lifecycle::Tasks;
@@ -15,7 +15,7 @@ use crate::deadline::Deadline;
 use crate::files::Files;
 use crate::host::Host;
 use crate::output::Output;
-use crate::scrape::{Inbox, Run, run};
+use crate::scrape::{Inbox, Run, lock, run};
 
 /// The threads, by the name of the collector.
 #[derive(Debug)]
@@ -124,8 +124,4 @@ fn work(
         *lock(running) = None;
         inbox.put(run);
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

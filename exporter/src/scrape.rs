@@ -62,6 +62,8 @@ pub struct Scraper {
     asking: Asking,
     /// Open files that no scrape uses at this moment.
     files: Arc<Mutex<Vec<Files>>>,
+    /// For those that read none, so that they never take a set of open ones away.
+    unread: Mutex<Vec<Files>>,
     board: Board,
 }
 
@@ -100,6 +102,7 @@ impl Scraper {
             tasks,
             asking: Asking::default(),
             files: Arc::default(),
+            unread: Mutex::default(),
             board: Board::default(),
         }
     }
@@ -158,11 +161,11 @@ impl Scraper {
         }
         let of_files = at(Place::Files).chain(at(Place::Prober));
         self.start_files(host, of_files.collect(), &deadline, &inbox, permit);
-        let mut files = self.take_files(host);
+        let mut files = self.take_files(&self.unread, host);
         for collector in at(Place::Snapshot) {
             inbox.put(run(collector, host, &deadline, &mut files, None));
         }
-        give_back(&self.files, files);
+        give_back(&self.unread, files);
         // Late or not: what is there is taken.
         let _ = tokio::time::timeout(deadline.remaining(), inbox.is_full()).await;
         inbox.take(host, &deadline)
@@ -182,7 +185,7 @@ impl Scraper {
         }
         let (host, deadline, inbox) = (Arc::clone(host), deadline.clone(), Arc::clone(inbox));
         let pool = Arc::clone(&self.files);
-        let mut files = self.take_files(&host);
+        let mut files = self.take_files(&pool, &host);
         self.tasks.spawn_blocking("scrape", move || {
             let asks = collectors.iter().any(|it| it.place == Place::Prober);
             let mut probe = asks.then(|| host.filesystems.begin(&host.options.filesystem));
@@ -205,8 +208,8 @@ impl Scraper {
         });
     }
 
-    fn take_files(&self, host: &Host) -> Files {
-        let kept = lock(&self.files).pop();
+    fn take_files(&self, pool: &Mutex<Vec<Files>>, host: &Host) -> Files {
+        let kept = lock(pool).pop();
         let mut files = kept.unwrap_or_else(|| {
             let mut files = Files::new(host.roots.clone());
             files.links.asking = self.asking.clone();
@@ -224,7 +227,7 @@ fn give_back(pool: &Mutex<Vec<Files>>, files: Files) {
     }
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

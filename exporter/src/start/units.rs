@@ -8,7 +8,7 @@ use prunelle_foundation::clock::SharedClock;
 use prunelle_foundation::lifecycle::{Stop, Tasks};
 use prunelle_systemd::{Systemd, WatchList};
 
-use crate::collector::OF_INVENTORY;
+use crate::collector::{OF_INVENTORY, is_any_on};
 use crate::host::Units;
 use crate::settings::Settings;
 
@@ -38,8 +38,7 @@ impl Watching {
     /// the inventory is all that is wanted and systemd did not start this machine: that is said once.
     pub(super) fn follow(&mut self, settings: &Settings) -> (Option<Units>, Option<Units>) {
         let is_watching = !settings.services.is_empty();
-        let mut collectors = settings.collectors.iter();
-        let wants_inventory = collectors.any(|it| OF_INVENTORY.contains(&it.name));
+        let wants_inventory = is_any_on(&settings.collectors, &OF_INVENTORY);
         if wants_inventory && !is_watching && self.client.is_none() && !self.is_booted() {
             if !self.has_told {
                 tracing::info!(
