@@ -8,6 +8,7 @@ pub mod demo;
 pub mod http;
 pub mod manager;
 mod namespace;
+pub mod node_exporter;
 mod programs;
 mod spawn;
 pub mod stack;

@@ -6,18 +6,10 @@ use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 
 use prunelle_exporter::textfile::{self, Kind};
+use prunelle_sandbox::node_exporter::{PROGRAM, UPSTREAM_S_DEFAULTS};
 use prunelle_sandbox::{Kept, Manager, http, in_path, wait_until};
 
 use crate::program::LIMIT;
-
-const PROGRAM: &str = "prometheus-node-exporter";
-
-/// What `node_exporter` leaves out by default; Debian's leaves out more.
-const UPSTREAM_S_DEFAULTS: &[&str] = &[
-    "--collector.filesystem.mount-points-exclude=\
-     ^/(dev|proc|run/credentials/.+|sys|var/lib/docker/.+|var/lib/containers/storage/.+)($|/)",
-    "--collector.netdev.device-exclude=^$",
-];
 
 /// A running `node_exporter`; ended on drop.
 pub(crate) struct NodeExporter {

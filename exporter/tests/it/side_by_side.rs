@@ -5,37 +5,11 @@
 use std::collections::BTreeSet;
 
 use prunelle_exporter::textfile::Kind;
+use prunelle_sandbox::node_exporter::COLLECTORS;
 use prunelle_sandbox::{Manager, Options, http};
 
 use crate::peer::{Metrics, NodeExporter, parse};
 use crate::program::Exporter;
-
-/// Collectors that both have; `systemd` is compared in a sandbox.
-const SHARED: &[&str] = &[
-    "bonding",
-    "conntrack",
-    "cpu",
-    "diskstats",
-    "filefd",
-    "filesystem",
-    "loadavg",
-    "mdadm",
-    "meminfo",
-    "netclass",
-    "netdev",
-    "netstat",
-    "os",
-    "pressure",
-    "sockstat",
-    "softnet",
-    "stat",
-    "textfile",
-    "thermal_zone",
-    "time",
-    "timex",
-    "uname",
-    "vmstat",
-];
 
 /// So often the two are asked until a figure that moves was seen to agree.
 const ROUNDS: usize = 200;
@@ -212,7 +186,7 @@ fn on_this_machine() {
                    # HELP c C\n# TYPE c histogram\nc_bucket{le=\"1\"} 1\nc_sum 3\nc_count 4\n";
     std::fs::write(folder.path().join("a.prom"), content).unwrap();
     let textfiles = format!("--collector.textfile.directory={}", folder.path().display());
-    let theirs = NodeExporter::start(SHARED, &[&textfiles]);
+    let theirs = NodeExporter::start(COLLECTORS, &[&textfiles]);
     let ours = Exporter::start(&[&textfiles]);
     // What they read from files is written in the same way, too.
     let of_files = |metrics: &str| {

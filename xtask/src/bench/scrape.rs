@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use prunelle_sandbox::node_exporter::COLLECTORS;
 use prunelle_sandbox::{Manager, Options};
 use serde::Serialize;
 
@@ -21,33 +22,6 @@ mod measure;
 mod program;
 mod report;
 mod scale;
-
-/// Collectors that both programs have, so far as both know them; `systemd` is measured apart, with many units.
-const COLLECTORS: &[&str] = &[
-    "bonding",
-    "conntrack",
-    "cpu",
-    "diskstats",
-    "filefd",
-    "filesystem",
-    "loadavg",
-    "mdadm",
-    "meminfo",
-    "netclass",
-    "netdev",
-    "netstat",
-    "os",
-    "pressure",
-    "sockstat",
-    "softnet",
-    "stat",
-    "textfile",
-    "thermal_zone",
-    "time",
-    "timex",
-    "uname",
-    "vmstat",
-];
 
 /// How much is measured.
 #[derive(Clone, Debug, clap::Args)]

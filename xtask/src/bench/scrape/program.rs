@@ -8,20 +8,11 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use prunelle_sandbox::wait::{try_until, wait_until};
-use prunelle_sandbox::{Kept, Manager};
+use prunelle_sandbox::{Kept, Manager, node_exporter};
 use rustix::process::Pid;
 
 use super::client::Client;
 use super::measure::Encoding;
-
-const NODE_EXPORTER: &str = "prometheus-node-exporter";
-
-/// What `node_exporter` leaves out by default; Debian's leaves out more, and would have less to do.
-const UPSTREAM_S_DEFAULTS: &[&str] = &[
-    "--collector.filesystem.mount-points-exclude=\
-     ^/(dev|proc|run/credentials/.+|sys|var/lib/docker/.+|var/lib/containers/storage/.+)($|/)",
-    "--collector.netdev.device-exclude=^$",
-];
 
 /// How long a start may take.
 pub(super) const LIMIT: Duration = Duration::from_secs(20);
@@ -65,7 +56,11 @@ impl Program {
         let path = kind.path();
         let mut arguments = vec![format!("--web.listen-address={address}")];
         if matches!(kind, Kind::NodeExporter) {
-            arguments.extend(UPSTREAM_S_DEFAULTS.iter().map(ToString::to_string));
+            arguments.extend(
+                node_exporter::UPSTREAM_S_DEFAULTS
+                    .iter()
+                    .map(ToString::to_string),
+            );
         }
         if let Some(collectors) = collectors {
             arguments.extend(kind.only(collectors)?);
@@ -143,8 +138,8 @@ impl Kind {
     fn path(&self) -> String {
         match self {
             // The place, because PATH is another one inside a sandbox; the name where it is not installed.
-            Self::NodeExporter => prunelle_sandbox::in_path(&[NODE_EXPORTER]).map_or_else(
-                |_| NODE_EXPORTER.to_owned(),
+            Self::NodeExporter => prunelle_sandbox::in_path(&[node_exporter::PROGRAM]).map_or_else(
+                |_| node_exporter::PROGRAM.to_owned(),
                 |path| path.display().to_string(),
             ),
             Self::Ours(path) => path.display().to_string(),
