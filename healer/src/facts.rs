@@ -2,7 +2,7 @@
 //! or does not apply. Unknown defers until the evidence is too old, then suppresses.
 
 use prunelle_foundation::clock::Now;
-use prunelle_systemd::UnitState;
+use prunelle_systemd::{UnitName, UnitState};
 
 use crate::alert::AlertStatus;
 use crate::remediation::RemediationId;
@@ -40,18 +40,46 @@ pub struct Facts {
     pub status: AlertStatus,
     /// When Alertmanager last confirmed that it fires.
     pub confirmed: Now,
-    /// The unit, read from systemd.
+    /// The unit, read from systemd: the target, or the victim of a process group.
     pub unit: Fact<UnitState>,
+    /// The greediest unit, for a process group.
+    pub victim: Fact<Victim>,
     /// The folder and its file system.
     pub folder: Fact<FolderFacts>,
     /// `AUTO_HEALING_ENABLED` is False: observe.
     pub is_auto_healing_disabled: bool,
+    /// Why Alertmanager holds the alert back (a silence, an inhibition), when it does.
+    pub muted: Option<String>,
+    /// Which package manager is at work, if any.
+    pub package_manager: Fact<Option<String>>,
+    /// The groups that the unit belongs to.
+    pub groups: Vec<GroupFacts>,
     /// Whether the pause file exists.
     pub is_pause_file_present: bool,
     /// The daemon started uncleanly too often and keeps to observe.
     pub is_crash_looping: bool,
     /// What the journal owns.
     pub history: History,
+}
+
+impl Facts {
+    /// Facts of an alert of which nothing more is known, and to which nothing more applies.
+    pub fn of_alert(status: AlertStatus, confirmed: Now) -> Self {
+        Self {
+            status,
+            confirmed,
+            unit: Fact::NotApplicable,
+            victim: Fact::NotApplicable,
+            folder: Fact::NotApplicable,
+            muted: None,
+            package_manager: Fact::NotApplicable,
+            groups: Vec::new(),
+            is_auto_healing_disabled: false,
+            is_pause_file_present: false,
+            is_crash_looping: false,
+            history: History::default(),
+        }
+    }
 }
 
 /// A folder and the file system that holds it.
@@ -61,6 +89,24 @@ pub struct FolderFacts {
     pub is_alert_about_its_file_system: bool,
     /// Free for unprivileged users / (used + free), as df counts.
     pub free_ratio: f64,
+}
+
+/// The unit that uses most of a resource.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Victim {
+    /// Its name.
+    pub unit: UnitName,
+    /// What it uses and why it was chosen, for people.
+    pub evidence: String,
+}
+
+/// A group of units, as it is now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GroupFacts {
+    /// Its name.
+    pub name: String,
+    /// Members that are up, the unit itself left aside; none when that is not known.
+    pub healthy_others: Option<u32>,
 }
 
 /// What the journal knows of a rule, a target and the host; read anew inside the admission transaction.
@@ -76,8 +122,35 @@ pub struct History {
     pub host_charges: Vec<Now>,
     /// Ends of remediations of this target that had acted, oldest first.
     pub repairs: Vec<Now>,
-    /// Quarantine of the target, if one is in force.
+    /// Quarantine of the target, or of the victim, if one is in force.
     pub quarantine: Option<Quarantine>,
+    /// Intents charged to this rule, whatever the target, oldest first.
+    pub rule_charges: Vec<Now>,
+    /// Intents charged to this target, whatever the rule, oldest first.
+    pub target_charges: Vec<Now>,
+    /// Intents charged to this rule, target and remedy, oldest first.
+    pub remedy_charges: Vec<Now>,
+    /// Ends of this rule's remediations that had acted, on all targets, oldest first: when, and whether it succeeded.
+    pub rule_ends: Vec<(Now, bool)>,
+    /// Remediations of this rule that run, on all targets, this one left aside.
+    pub rule_running: u32,
+    /// What else is under repair on this host: targets and victims.
+    pub others_running: Vec<crate::target::Target>,
+    /// What a person was asked about this rung, and answered.
+    pub approval: Option<Approval>,
+}
+
+/// A question to a person, whether something may be done.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Approval {
+    /// By which people answer.
+    pub number: i64,
+    /// When it was asked.
+    pub since: Now,
+    /// How long it may be answered, and the answer holds.
+    pub lasts: std::time::Duration,
+    /// The answer, once there is one: whether it may be done.
+    pub is_approved: Option<bool>,
 }
 
 /// A target is left to a person for a while, after its ladder was exhausted.

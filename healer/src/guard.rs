@@ -171,7 +171,10 @@ pub fn admission(question: Question<'_>, history: History) -> Result<(), Reason>
 fn target_facts_are_fresh(question: Question<'_>) -> bool {
     let at = match question.target {
         Target::Unit(_) => question.facts.unit.known_at(),
-        Target::Path(_) => question.facts.folder.known_at(),
+        Target::ProcessGroup(_) => question.facts.victim.known_at(),
+        Target::Path(_) | Target::Mount(_) => question.facts.folder.known_at(),
+        // What is true of the machine as a whole was read with the question.
+        Target::Host => return true,
     };
     at.is_some_and(|at| question.now.since(at) <= MAX_FACT_AGE)
 }

@@ -46,7 +46,7 @@ use self::writer::{Message, Writer};
 
 pub use self::error::{JournalError, OpenError};
 pub use self::events::{Event, EventType};
-pub use self::history::HISTORY_WINDOW;
+pub use self::history::{HISTORY_WINDOW, HistoryOf};
 pub use self::open::JournalOptions;
 pub use self::records::{
     AdmissionCheck, Committed, Entry, Intent, Phase, Recorded, Started, Unfinished,
@@ -262,14 +262,9 @@ impl Journal {
         Ok(was_quarantined)
     }
 
-    /// What the journal owns about a rule and a target at `now`.
-    pub async fn history(
-        &self,
-        rule: String,
-        target: Target,
-        now: Now,
-    ) -> Result<History, JournalError> {
-        let operation = history::ReadHistory { rule, target, now };
+    /// What the journal owns about a rule, its target and the host at `now`.
+    pub async fn history(&self, of: HistoryOf, now: Now) -> Result<History, JournalError> {
+        let operation = history::ReadHistory { of, now };
         let (_, history) = self.ask(operation).await?;
         Ok(history)
     }

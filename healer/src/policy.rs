@@ -1,22 +1,31 @@
 //! The policy: whose host, which rule, which target, which remedy, within which limits.
 
+mod limits;
 pub mod load;
 pub mod matcher;
 pub mod mode;
 mod remedy;
+mod time_interval;
+mod verify;
 mod wire;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub use limits::{Approval, Breaker, Budget, Cooldown, Flapping, Group};
 pub use matcher::{AnchoredRegex, Matcher, MatcherTest};
-pub use remedy::{CleanFolder, RemedyKind, RemedySpec};
+pub use remedy::{
+    CleanFolder, EndProcess, Reboot, RemedyKind, RemedySpec, RestartService, RunCommand,
+    ThrottleService, VacuumJournal,
+};
+pub use time_interval::{TimeInterval, TimeSpan};
+pub use verify::{Pressure, Verify};
 
 use prunelle_systemd::UnitName;
 
 use crate::alert::Labels;
 use crate::reason::Reason;
-use crate::target::Target;
+use crate::target::{Resource, Target};
 
 /// What the healer may do. Ordered from the most cautious; nothing raises the mode in force.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -54,6 +63,14 @@ pub struct Policy {
     pub mode: Mode,
     /// Budget of all rules and targets of this host together.
     pub host_budget: Budget,
+    /// How many remediations may run on this host at once.
+    pub max_at_once: u32,
+    /// Which alerts are critical: all must hold. What hits a running service or process needs such an alert.
+    pub critical: Vec<Matcher>,
+    /// Units that serve one purpose together.
+    pub groups: Vec<Group>,
+    /// The alert that always fires, and how long it may stay away; none is not watched.
+    pub heartbeat: Option<Heartbeat>,
     /// How long after boot nothing is done.
     pub boot_grace: Duration,
     /// What no remedy may touch.
@@ -62,6 +79,15 @@ pub struct Policy {
     pub rules: Vec<Rule>,
     /// Who can be told, by name.
     pub receivers: Vec<Receiver>,
+}
+
+/// The alert that always fires: it proves that Prometheus, Alertmanager and the way to here work.
+#[derive(Clone, Debug)]
+pub struct Heartbeat {
+    /// Which alert.
+    pub matchers: Vec<Matcher>,
+    /// Longer without it means that something on the way is broken.
+    pub missing_after: Duration,
 }
 
 /// Somebody who can be told of an exhausted ladder.
@@ -105,28 +131,6 @@ impl HostSelector {
     }
 }
 
-/// At most `max` intents in any window of `per`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Budget {
-    /// How many.
-    pub max: u32,
-    /// In how long.
-    pub per: Duration,
-}
-
-/// The wait after a repair, growing while faults keep coming: `first`, then `step`, `step × factor` … up to `max`.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Cooldown {
-    /// After the first repair.
-    pub first: Duration,
-    /// After the second.
-    pub step: Duration,
-    /// Growth from then on.
-    pub factor: f64,
-    /// Never longer; a quiet time of twice this starts anew.
-    pub max: Duration,
-}
-
 /// What no remedy may touch. Protection is by verb: a dead ssh may be started, a live one is not restarted.
 #[derive(Clone, Debug)]
 pub struct Protected {
@@ -155,6 +159,20 @@ pub struct Rule {
     pub cooldown: Cooldown,
     /// Intents for this rule and one target.
     pub budget: Budget,
+    /// Intents for this rule, whatever the target.
+    pub rule_budget: Option<Budget>,
+    /// Intents for one target, whatever the rule.
+    pub target_budget: Option<Budget>,
+    /// When a target that is repaired too often is left alone.
+    pub flapping: Option<Flapping>,
+    /// When the rule itself is left alone.
+    pub breaker: Option<Breaker>,
+    /// Only in one of these; empty means always.
+    pub active_time_intervals: Vec<TimeInterval>,
+    /// Never in one of these.
+    pub mute_time_intervals: Vec<TimeInterval>,
+    /// Lines of the unit's log that are kept before a remedy runs; zero keeps none.
+    pub evidence_log_lines: u32,
     /// How old Alertmanager's last confirmation may be.
     pub max_evidence_age: Duration,
     /// Leave a unit alone that was stopped cleanly by hand.
@@ -182,6 +200,22 @@ pub enum TargetRule {
         /// Only when the alert's `mountpoint` is the mount that holds it.
         same_file_system: bool,
     },
+    /// The file system whose mount point a label names, when the allow-list has it.
+    Mount {
+        /// The label.
+        label: String,
+        /// Mount points.
+        allow: Vec<PathBuf>,
+    },
+    /// The unit that uses most of a resource, when the allow-list has it: never a smaller one in its place.
+    ProcessGroup {
+        /// Of what.
+        resource: Resource,
+        /// Globs of full unit names.
+        allow: Vec<globset::GlobMatcher>,
+    },
+    /// This machine.
+    Host,
 }
 
 /// One rung of a ladder.
@@ -195,21 +229,12 @@ pub struct Rung {
     pub verify: Verify,
     /// Time limit of one attempt, verification included.
     pub within: Duration,
-}
-
-/// How success is judged.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Verify {
-    /// The unit is active, in a new invocation, and stays so.
-    UnitActive {
-        /// For this long.
-        stable_for: Duration,
-    },
-    /// The file system has this much free (0–1).
-    FreeSpace {
-        /// At least.
-        at_least: f64,
-    },
+    /// Only for these units out of what the rule allows; for others the ladder goes on. None has no opinion.
+    pub allow: Option<Vec<globset::GlobMatcher>>,
+    /// Intents of this remedy by this rule on one target; when it is used up, the ladder goes on.
+    pub budget: Option<Budget>,
+    /// Whether a person has to agree first.
+    pub approval: Option<Approval>,
 }
 
 /// What the policy makes of an alert's labels.
@@ -222,6 +247,11 @@ pub struct Match<'p> {
 }
 
 impl Policy {
+    /// Whether the labels make an alert critical.
+    pub fn is_critical(&self, labels: &Labels) -> bool {
+        self.critical.iter().all(|matcher| matcher.matches(labels))
+    }
+
     /// Whether the labels are about this host; an alert without the label is not.
     pub fn is_about_this_host(&self, labels: &Labels) -> bool {
         self.host.selects(labels)
@@ -250,6 +280,16 @@ impl TargetRule {
     fn resolve(&self, labels: &Labels) -> Result<Target, Reason> {
         match self {
             Self::Path { path, .. } => Ok(Target::Path(path.clone())),
+            Self::ProcessGroup { resource, .. } => Ok(Target::ProcessGroup(*resource)),
+            Self::Host => Ok(Target::Host),
+            Self::Mount { label, allow } => {
+                let mount = labels.get(label).ok_or(Reason::NoTarget)?;
+                allow
+                    .iter()
+                    .find(|allowed| allowed.as_os_str() == mount.as_str())
+                    .map(|allowed| Target::Mount(allowed.clone()))
+                    .ok_or(Reason::NotAllowed)
+            }
             Self::Unit { label, allow } => {
                 let unit: UnitName = labels
                     .get(label)

@@ -71,13 +71,49 @@ pub enum Reason {
     UnknownAfterCrash,
     /// Every rung of the ladder was tried.
     LadderExhausted,
+    /// Alertmanager has silenced or inhibited the alert.
+    Silenced,
+    /// The rule is not in force at this time of day, week or year.
+    Maintenance,
+    /// A package manager is at work.
+    PackageUpgrade,
+    /// What hits a running service or process needs a critical alert.
+    NotCritical,
+    /// No unit stands out by what it uses.
+    NoVictim,
+    /// The process is not, or no longer, the one that was chosen.
+    IdentityMismatch,
+    /// This rung is not for this unit: the ladder goes on.
+    RungNotAllowed,
+    /// The budget of this rung is used up: the ladder goes on.
+    RungBudget,
+    /// The budget of this rule over all targets is used up.
+    RuleBudget,
+    /// The budget of this target over all rules is used up.
+    TargetBudget,
+    /// The target was repaired too often of late: repairing it once more is no cure.
+    Flapping,
+    /// As many remediations run on the host, or on the group of the unit, as may at once.
+    TooManyAtOnce,
+    /// Too few others of the group are up.
+    TooFewHealthy,
+    /// The rule failed too often in a row, and is not used for a while.
+    BreakerOpen,
+    /// A person has to agree first.
+    AwaitingApproval,
+    /// A person said no.
+    Denied,
+    /// Nobody said yes in time.
+    ApprovalExpired,
+    /// The machine has not been up long enough since its last boot to be booted again.
+    RebootedLately,
     /// A label or annotation is over the limits.
     InvalidAlert,
 }
 
 impl Reason {
     /// All reasons.
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 51] = [
         Self::OtherHost,
         Self::NoRule,
         Self::NoTarget,
@@ -110,8 +146,40 @@ impl Reason {
         Self::Interrupted,
         Self::UnknownAfterCrash,
         Self::LadderExhausted,
+        Self::Silenced,
+        Self::Maintenance,
+        Self::PackageUpgrade,
+        Self::NotCritical,
+        Self::NoVictim,
+        Self::IdentityMismatch,
+        Self::RungNotAllowed,
+        Self::RungBudget,
+        Self::RuleBudget,
+        Self::TargetBudget,
+        Self::Flapping,
+        Self::TooManyAtOnce,
+        Self::TooFewHealthy,
+        Self::BreakerOpen,
+        Self::AwaitingApproval,
+        Self::Denied,
+        Self::ApprovalExpired,
+        Self::RebootedLately,
         Self::InvalidAlert,
     ];
+
+    /// Whether it is about one rung of a ladder only, so that the next one is tried: there is nothing to do, no right
+    /// to do it, or it is not meant for this target.
+    pub const fn is_about_rung(self) -> bool {
+        matches!(
+            self,
+            Self::NothingToClean
+                | Self::NotPermitted
+                | Self::RungNotAllowed
+                | Self::RungBudget
+                | Self::Denied
+                | Self::ApprovalExpired
+        )
+    }
 
     /// The reason as in metrics and log.
     pub fn as_str(self) -> &'static str {
@@ -148,6 +216,24 @@ impl Reason {
             Self::Interrupted => "interrupted",
             Self::UnknownAfterCrash => "unknown_after_crash",
             Self::LadderExhausted => "ladder_exhausted",
+            Self::Silenced => "silenced",
+            Self::Maintenance => "maintenance",
+            Self::PackageUpgrade => "package_upgrade",
+            Self::NotCritical => "not_critical",
+            Self::NoVictim => "no_victim",
+            Self::IdentityMismatch => "identity_mismatch",
+            Self::RungNotAllowed => "rung_not_allowed",
+            Self::RungBudget => "rung_budget",
+            Self::RuleBudget => "rule_budget",
+            Self::TargetBudget => "target_budget",
+            Self::Flapping => "flapping",
+            Self::TooManyAtOnce => "too_many_at_once",
+            Self::TooFewHealthy => "too_few_healthy",
+            Self::BreakerOpen => "breaker_open",
+            Self::AwaitingApproval => "awaiting_approval",
+            Self::Denied => "denied",
+            Self::ApprovalExpired => "approval_expired",
+            Self::RebootedLately => "rebooted_lately",
             Self::InvalidAlert => "invalid_alert",
         }
     }

@@ -7,13 +7,16 @@
 pub mod clean_folder;
 pub mod restart_service;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
+use prunelle_systemd::UnitName;
 use serde_json::Value;
 
-use crate::facts::Facts;
+use crate::alert::Alert;
+use crate::facts::{Fact, Facts};
 use crate::journal::{Committed, Intent, Started};
 use crate::policy::{Policy, RemedyKind, RemedySpec};
 use crate::reason::{Outcome, Reason};
@@ -30,8 +33,22 @@ pub struct Planning {
     pub target: Target,
     /// The policy in force.
     pub policy: Arc<Policy>,
+    /// Index of the rule in it.
+    pub rule: usize,
+    /// The alert.
+    pub alert: Arc<Alert>,
     /// What is known of it.
     pub facts: Facts,
+}
+
+impl Planning {
+    /// The unit that would be acted on: the target, or the victim of a process group.
+    pub fn unit(&self) -> Option<&UnitName> {
+        match &self.facts.victim {
+            Fact::Known { value, .. } => Some(&value.unit),
+            Fact::Unknown(_) | Fact::NotApplicable => self.target.unit(),
+        }
+    }
 }
 
 /// What exactly would be done: written into the intent, and shown in observe mode.
@@ -96,22 +113,21 @@ pub trait Remedy: Send + Sync + fmt::Debug {
     ) -> BoxFuture<'a, (Identified, Value)>;
 }
 
-/// All remedies there are.
-#[derive(Clone, Debug)]
-pub struct Remedies {
-    /// `restart_service`.
-    pub restart_service: Arc<dyn Remedy>,
-    /// `clean_folder`.
-    pub clean_folder: Arc<dyn Remedy>,
-}
+/// The remedies at hand, each under the kind that the policy names it by.
+#[derive(Clone, Debug, Default)]
+pub struct Remedies(BTreeMap<RemedyKind, Arc<dyn Remedy>>);
 
 impl Remedies {
-    /// The remedy of a kind.
-    pub fn of(&self, kind: RemedyKind) -> Arc<dyn Remedy> {
-        match kind {
-            RemedyKind::RestartService => Arc::clone(&self.restart_service),
-            RemedyKind::CleanFolder => Arc::clone(&self.clean_folder),
-        }
+    /// With one more.
+    #[must_use]
+    pub fn with(mut self, kind: RemedyKind, remedy: impl Remedy + 'static) -> Self {
+        self.0.insert(kind, Arc::new(remedy));
+        self
+    }
+
+    /// The remedy of a kind; none when it is not at hand.
+    pub fn of(&self, kind: RemedyKind) -> Option<Arc<dyn Remedy>> {
+        self.0.get(&kind).cloned()
     }
 }
 

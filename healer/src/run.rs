@@ -30,12 +30,12 @@ use crate::journal::{Journal, JournalOptions};
 use crate::leases::LocalLeases;
 use crate::metrics::{self, Metrics};
 use crate::policy::load;
-use crate::policy::{Policy, TargetRule};
+use crate::policy::{Policy, RemedyKind, TargetRule};
 use crate::remediation::alarm::{Alarm, TokioAlarm};
 use crate::remediation::engine::{Engine, Inputs};
 use crate::remediation::handle::Handle;
 use crate::remediation::ids::UuidV7;
-use crate::remediation::steps::{HostSwitches, Ports};
+use crate::remediation::steps::{HostSwitches, Ports, Roots};
 use crate::remedy::Remedies;
 use crate::remedy::clean_folder::CleanFolderRemedy;
 use crate::remedy::restart_service::RestartService;
@@ -248,8 +248,8 @@ async fn tell_readiness(readiness: watch::Sender<Readiness>, stop: Stop) {
 /// The services that the settings name, and those that the policy names one by one.
 fn watch_list(settings: &Settings, policy: &Policy) -> anyhow::Result<WatchList> {
     let of_policy = policy.rules.iter().flat_map(|rule| match &rule.target {
-        TargetRule::Unit { allow, .. } => allow.as_slice(),
-        TargetRule::Path { .. } => &[],
+        TargetRule::Unit { allow, .. } | TargetRule::ProcessGroup { allow, .. } => allow.as_slice(),
+        TargetRule::Path { .. } | TargetRule::Mount { .. } | TargetRule::Host => &[],
     });
     let plain = of_policy
         .map(|glob| glob.glob().glob())
@@ -318,13 +318,15 @@ fn ports(
         leases: Arc::new(LocalLeases::new(Arc::clone(clock))),
         journal: journal.clone(),
         manager: Arc::clone(&manager),
-        remedies: Remedies {
-            restart_service: Arc::new(RestartService::new(
-                Arc::clone(&manager),
-                Arc::clone(&alarm),
-            )),
-            clean_folder: Arc::new(CleanFolderRemedy::new(tasks.clone(), Arc::clone(clock))),
-        },
+        remedies: Remedies::default()
+            .with(
+                RemedyKind::RestartService,
+                RestartService::new(Arc::clone(&manager), Arc::clone(&alarm)),
+            )
+            .with(
+                RemedyKind::CleanFolder,
+                CleanFolderRemedy::new(tasks.clone(), Arc::clone(clock)),
+            ),
         checks: Checks {
             manager,
             clock: Arc::clone(clock),
@@ -334,6 +336,7 @@ fn ports(
         metrics: metrics.clone(),
         reconciler: reconciler.clone(),
         switches,
+        roots: Roots::default(),
     }
 }
 

@@ -9,9 +9,12 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use prunelle_foundation::clock::SharedClock;
 use prunelle_foundation::lifecycle::Tasks;
+use prunelle_systemd::UnitName;
 use serde_json::Value;
 
+use crate::alert::Alert;
 use crate::policy::Verify;
+use crate::reason::{Outcome, Reason};
 use crate::remediation::alarm::Alarm;
 use crate::remedy::Finding;
 use crate::service_manager::ServiceManager;
@@ -22,6 +25,10 @@ use crate::target::Target;
 pub struct Verification {
     /// What the remedy acted on.
     pub target: Target,
+    /// The unit that it acted on: the target, or the victim of a process group.
+    pub unit: Option<UnitName>,
+    /// The alert that is to be over.
+    pub alert: Arc<Alert>,
     /// What must hold.
     pub expected: Verify,
     /// The plan with the state before, and what was seen since: a JSON object.
@@ -51,6 +58,12 @@ impl Checks {
             Verify::FreeSpace { at_least } => {
                 Box::pin(free_space_check::check(self, verification, *at_least))
             }
+            _ => Box::pin(std::future::ready(Finding::bad(
+                Outcome::NotVerified,
+                Reason::NotVerified,
+                "this check is not at hand",
+                serde_json::json!({}),
+            ))),
         }
     }
 }

@@ -99,6 +99,27 @@ fn write_rule(out: &mut String, rule: &Rule) -> std::fmt::Result {
             };
             writeln!(out, "  on       {}{only}", path.display())?;
         }
+        TargetRule::Mount { label, allow } => {
+            let mounts: Vec<_> = allow
+                .iter()
+                .map(|path| path.display().to_string())
+                .collect();
+            writeln!(
+                out,
+                "  on       the file system in `{label}`, out of {}",
+                mounts.join(", ")
+            )?;
+        }
+        TargetRule::ProcessGroup { resource, allow } => {
+            let globs: Vec<_> = allow.iter().map(|glob| glob.glob().glob()).collect();
+            writeln!(
+                out,
+                "  on       the unit that uses most {}, out of {}",
+                resource.as_str(),
+                globs.join(", ")
+            )?;
+        }
+        TargetRule::Host => writeln!(out, "  on       this machine")?,
     }
     for (index, rung) in rule.ladder.iter().enumerate() {
         writeln!(
@@ -132,7 +153,6 @@ fn write_rule(out: &mut String, rule: &Rule) -> std::fmt::Result {
 
 fn rung_text(rung: &Rung) -> String {
     let remedy = match &rung.remedy {
-        RemedySpec::RestartService => "restart_service".to_owned(),
         RemedySpec::CleanFolder(clean) => format!(
             "clean_folder of what is older than {}, at most {} and {} files, until {} is free",
             PromDuration::from(clean.older_than),
@@ -140,12 +160,14 @@ fn rung_text(rung: &Rung) -> String {
             clean.max_files,
             percent(clean.stop_at_free),
         ),
+        other => other.kind().as_str().to_owned(),
     };
-    let verify = match rung.verify {
+    let verify = match &rung.verify {
         Verify::UnitActive { stable_for } => {
-            format!("active for {}", PromDuration::from(stable_for))
+            format!("active for {}", PromDuration::from(*stable_for))
         }
-        Verify::FreeSpace { at_least } => format!("{} free", percent(at_least)),
+        Verify::FreeSpace { at_least } => format!("{} free", percent(*at_least)),
+        other => format!("{other:?}"),
     };
     format!(
         "{remedy}; up to {}, each within {}, checked: {verify}",

@@ -45,8 +45,28 @@ impl Guard for HostAndTarget {
                     Answer::Suppress(Reason::NotAllowed)
                 }
             }
-            (TargetRule::Unit { .. }, Target::Path(_))
-            | (TargetRule::Path { .. }, Target::Unit(_)) => Answer::Suppress(Reason::NoTarget),
+            (TargetRule::Mount { allow, .. }, Target::Mount(mount)) => {
+                if allow.contains(mount) {
+                    Answer::Pass
+                } else {
+                    Answer::Suppress(Reason::NotAllowed)
+                }
+            }
+            (TargetRule::ProcessGroup { allow, .. }, Target::ProcessGroup(_)) => {
+                match &question.facts.victim {
+                    Fact::Known { value, .. } => {
+                        if allow.iter().any(|glob| glob.is_match(value.unit.as_str())) {
+                            unit_protection(question, value.unit.as_str())
+                        } else {
+                            Answer::Suppress(Reason::NotAllowed)
+                        }
+                    }
+                    Fact::NotApplicable => Answer::Suppress(Reason::NoVictim),
+                    Fact::Unknown(_) => Answer::Defer(Reason::FactUnknown, RETRY_UNKNOWN),
+                }
+            }
+            (TargetRule::Host, Target::Host) => Answer::Pass,
+            _ => Answer::Suppress(Reason::NoTarget),
         }
     }
 }

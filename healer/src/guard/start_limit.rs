@@ -23,8 +23,10 @@ impl Guard for StartLimitHeadroom {
     }
 
     fn ask(&self, question: Question<'_>) -> Answer {
-        let (RemedySpec::RestartService, Fact::Known { value: unit, .. }) =
-            (&question.rung.remedy, &question.facts.unit)
+        let (
+            RemedySpec::RestartService(_) | RemedySpec::StartService,
+            Fact::Known { value: unit, .. },
+        ) = (&question.rung.remedy, &question.facts.unit)
         else {
             return Answer::Pass;
         };

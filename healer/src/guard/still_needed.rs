@@ -21,12 +21,14 @@ impl Guard for StillNeeded {
             return Answer::Suppress(Reason::Resolved);
         }
         match &question.rung.remedy {
-            RemedySpec::RestartService => match &question.facts.unit {
-                Fact::Known { value, .. } => unit_needs_repair(question, value),
-                Fact::Unknown(_) | Fact::NotApplicable => {
-                    Answer::Defer(Reason::FactUnknown, RETRY_UNKNOWN)
+            RemedySpec::RestartService(_) | RemedySpec::StartService => {
+                match &question.facts.unit {
+                    Fact::Known { value, .. } => unit_needs_repair(question, value),
+                    Fact::Unknown(_) | Fact::NotApplicable => {
+                        Answer::Defer(Reason::FactUnknown, RETRY_UNKNOWN)
+                    }
                 }
-            },
+            }
             RemedySpec::CleanFolder(_) => match (&question.facts.folder, &question.rung.verify) {
                 (Fact::Known { value, .. }, Verify::FreeSpace { at_least })
                     if value.free_ratio >= *at_least =>
@@ -38,6 +40,7 @@ impl Guard for StillNeeded {
                     Answer::Defer(Reason::FactUnknown, RETRY_UNKNOWN)
                 }
             },
+            _ => Answer::Pass,
         }
     }
 }

@@ -14,7 +14,8 @@ use super::*;
 use crate::alert::{AlertStatus, Episode, Labels};
 use crate::facts::{Fact, FolderFacts, Pause, Quarantine};
 use crate::policy::{
-    Budget, CleanFolder, Cooldown, HostSelector, Protected, RemedySpec, TargetRule, Verify,
+    Budget, CleanFolder, Cooldown, HostSelector, Protected, RemedySpec, RestartService, TargetRule,
+    Verify,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -95,12 +96,15 @@ fn dead_service() -> Scene {
             allow: vec![Glob::new("nginx.service").unwrap().compile_matcher()],
         },
         ladder: vec![Rung {
-            remedy: RemedySpec::RestartService,
+            remedy: RemedySpec::RestartService(RestartService::default()),
             attempts: 2,
             verify: Verify::UnitActive {
                 stable_for: 2 * SECOND,
             },
             within: 30 * SECOND,
+            allow: None,
+            budget: None,
+            approval: None,
         }],
         cooldown: Cooldown {
             first: Duration::ZERO,
@@ -109,6 +113,13 @@ fn dead_service() -> Scene {
             max: 300 * SECOND,
         },
         budget: Budget { max: 5, per: HOUR },
+        rule_budget: None,
+        target_budget: None,
+        flapping: None,
+        breaker: None,
+        active_time_intervals: vec![],
+        mute_time_intervals: vec![],
+        evidence_log_lines: 0,
         max_evidence_age: 120 * SECOND,
         respects_clean_stop: false,
         quarantine: 4 * HOUR,
@@ -133,6 +144,10 @@ fn dead_service() -> Scene {
             },
             mode: Mode::Enforce,
             host_budget: Budget { max: 20, per: HOUR },
+            max_at_once: 3,
+            critical: vec![],
+            groups: vec![],
+            heartbeat: None,
             boot_grace: 120 * SECOND,
             protected: Protected {
                 units: vec![],
@@ -144,17 +159,11 @@ fn dead_service() -> Scene {
         rule,
         target: "nginx".parse().unwrap(),
         facts: Facts {
-            status: AlertStatus::Firing,
-            confirmed: now.clone(),
             unit: Fact::Known {
                 value: failed_unit(),
                 at: now.clone(),
             },
-            folder: Fact::NotApplicable,
-            is_auto_healing_disabled: false,
-            is_pause_file_present: false,
-            is_crash_looping: false,
-            history: History::default(),
+            ..Facts::of_alert(AlertStatus::Firing, now.clone())
         },
         now,
         remediation: None,
@@ -194,6 +203,7 @@ fn full_disk() -> Scene {
         same_file_system: true,
     };
     scene.rule.ladder[0].remedy = RemedySpec::CleanFolder(CleanFolder {
+        folder: None,
         older_than: 72 * HOUR,
         stop_at_free: 0.25,
         max_bytes: 1 << 30,

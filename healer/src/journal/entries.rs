@@ -115,6 +115,7 @@ impl Decision<'_> {
         let about = match self.target {
             Some(Target::Unit(unit)) => unit.to_string(),
             Some(Target::Path(path)) => path.display().to_string(),
+            Some(other) => other.to_string(),
             None => self.alert.name().to_owned(),
         };
         let reason = self.reason.as_str();

@@ -9,6 +9,7 @@ use std::fmt::Write as _;
 
 use jiff::Timestamp;
 use prunelle_foundation::clock::Now;
+use prunelle_systemd::UnitName;
 use rusqlite::params;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -160,10 +161,7 @@ impl Transaction<'_> {
 
 /// The unit's name, for the `service` of a line.
 pub(super) fn service(target: &Target) -> Option<&str> {
-    match target {
-        Target::Unit(unit) => Some(unit.as_str()),
-        Target::Path(_) => None,
-    }
+    target.unit().map(UnitName::as_str)
 }
 
 /// Lower-case hex.

@@ -3,11 +3,13 @@
 use std::time::Duration;
 
 use prunelle_foundation::clock::Now;
+use prunelle_systemd::UnitName;
 use rusqlite::{OptionalExtension as _, Row, params};
 
 use super::moment::{self, boot, duration, duration_ns, wall};
 use super::operation::{Operation, OperationError, Run, Transaction};
-use super::word;
+use super::{Intent, word};
+use crate::alert::Episode;
 use crate::facts::{History, Pause, Quarantine};
 use crate::remediation::RemediationId;
 use crate::target::Target;
@@ -15,10 +17,40 @@ use crate::target::Target;
 /// How far back charges and repairs are read; no budget or cooldown looks further.
 pub const HISTORY_WINDOW: Duration = Duration::from_hours(31 * 24);
 
-/// Reads the history of a rule and a target.
+/// Whose history is read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HistoryOf {
+    /// The rule's name.
+    pub rule: String,
+    /// What would be acted on.
+    pub target: Target,
+    /// The unit, when the target is a process group.
+    pub victim: Option<UnitName>,
+    /// The remedy's name.
+    pub remedy: String,
+    /// The alert.
+    pub episode: Episode,
+    /// The remediation that asks.
+    pub remediation: RemediationId,
+}
+
+impl HistoryOf {
+    /// What an intent is admitted against.
+    pub fn intent(intent: &Intent) -> Self {
+        Self {
+            rule: intent.rule.clone(),
+            target: intent.target.clone(),
+            victim: intent.victim.clone(),
+            remedy: intent.remedy.clone(),
+            episode: intent.episode.clone(),
+            remediation: intent.remediation,
+        }
+    }
+}
+
+/// Reads a history.
 pub(super) struct ReadHistory {
-    pub(super) rule: String,
-    pub(super) target: Target,
+    pub(super) of: HistoryOf,
     pub(super) now: Now,
 }
 
@@ -27,7 +59,7 @@ impl Operation for ReadHistory {
     const READS_ONLY: bool = true;
 
     fn run(&mut self, tx: &mut Transaction<'_>) -> Run<Self::Output> {
-        tx.history(&self.rule, &self.target, &self.now)
+        tx.history(&self.of, &self.now)
     }
 }
 
@@ -45,7 +77,8 @@ impl Operation for ReadPauses {
 
 impl Transaction<'_> {
     /// What the journal owns at `now`, this transaction's own writes included.
-    pub(super) fn history(&self, rule: &str, target: &Target, now: &Now) -> Run<History> {
+    pub(super) fn history(&self, of: &HistoryOf, now: &Now) -> Run<History> {
+        let HistoryOf { rule, target, .. } = of;
         let target_column = target.to_string();
         let mut pauses = self.pauses_in_force(now)?;
         pauses.retain(|pause| pause.target.as_ref().is_none_or(|paused| paused == target));
@@ -56,6 +89,7 @@ impl Transaction<'_> {
             host_charges: self.host_charges(now)?,
             repairs: self.repairs(&target_column, now)?,
             quarantine: self.quarantine(&target_column, now)?,
+            ..History::default()
         })
     }
 

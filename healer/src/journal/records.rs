@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use prunelle_foundation::clock::Now;
+use prunelle_systemd::UnitName;
 use serde::{Deserialize, Serialize};
 
 use crate::alert::{Alert, Episode};
@@ -35,6 +36,9 @@ pub struct Intent {
     pub rule: String,
     /// What it acts on.
     pub target: Target,
+    /// The unit that it acts on, when the target is a process group.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub victim: Option<UnitName>,
     /// Index into the ladder.
     pub rung: u32,
     /// Attempt on this rung, from 1.
@@ -49,6 +53,13 @@ pub struct Intent {
     pub at: Now,
     /// Time limit of the attempt, from `at`.
     pub within: Duration,
+}
+
+impl Intent {
+    /// The unit that is acted on: the target, or the victim of a process group.
+    pub fn unit(&self) -> Option<&UnitName> {
+        self.victim.as_ref().or_else(|| self.target.unit())
+    }
 }
 
 /// Written and synced right before the system call: from here on it may have happened.

@@ -4,6 +4,8 @@
 //! a target is the row of its remediation that has not ended, held by a unique index.
 
 use prunelle_foundation::clock::Now;
+use prunelle_systemd::UnitName;
+use prunelle_systemd::unit::InvalidUnitName;
 use rusqlite::{OptionalExtension as _, Row, params};
 use serde_json::Value;
 
@@ -55,7 +57,7 @@ impl Operation for Admit {
 
     fn run(&mut self, tx: &mut Transaction<'_>) -> Run<Self::Output> {
         let intent = &self.intent;
-        let history = tx.history(&intent.rule, &intent.target, &intent.at)?;
+        let history = tx.history(&history::HistoryOf::intent(intent), &intent.at)?;
         let holds_slot = history.running == Some(intent.remediation);
         if history.running.is_some() && !holds_slot {
             return Ok(Err(Reason::JoinedRunning));
@@ -63,7 +65,15 @@ impl Operation for Admit {
         if let Err(reason) = self.check.ask(history)? {
             return Ok(Err(reason));
         }
-        if !holds_slot {
+        if holds_slot {
+            tx.execute(
+                "UPDATE remediations SET victim = ?2 WHERE id = ?1",
+                params![
+                    intent.remediation.to_string(),
+                    intent.victim.as_ref().map(UnitName::as_str)
+                ],
+            )?;
+        } else {
             insert_remediation(tx, intent)?;
         }
         insert_attempt(tx, intent)?;
@@ -122,7 +132,8 @@ impl Operation for ReadUnfinished {
         let mut statement = tx.prepare(
             "SELECT r.id, r.fingerprint, r.starts_at, r.alert_name, r.rule, r.target,
                  a.rung, a.attempt, a.remedy, a.plan, a.policy_revision, a.within,
-                 a.intent_wall, a.intent_boot, a.intent_boot_id, a.phase, a.evidence, a.outcome
+                 a.intent_wall, a.intent_boot, a.intent_boot_id, a.phase, a.evidence, a.outcome,
+                 r.victim
              FROM remediations AS r JOIN attempts AS a ON a.remediation = r.id
              WHERE r.ended_wall IS NULL
                AND a.number = (SELECT max(number) FROM attempts WHERE remediation = r.id)
@@ -200,8 +211,8 @@ fn insert_remediation(tx: &Transaction<'_>, intent: &Intent) -> Run<()> {
     }
     tx.execute(
         "INSERT INTO remediations (id, rule, target, alert_name, fingerprint, starts_at,
-             admitted_wall, admitted_boot, admitted_boot_id)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+             admitted_wall, admitted_boot, admitted_boot_id, victim)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
         params![
             intent.remediation.to_string(),
             intent.rule,
@@ -212,6 +223,7 @@ fn insert_remediation(tx: &Transaction<'_>, intent: &Intent) -> Run<()> {
             wall(&intent.at),
             boot(&intent.at),
             intent.at.boot_id.as_str(),
+            intent.victim.as_ref().map(UnitName::as_str),
         ],
     )?;
     Ok(())
@@ -240,8 +252,8 @@ fn insert_attempt(tx: &Transaction<'_>, intent: &Intent) -> Run<()> {
 
 fn charge(tx: &Transaction<'_>, intent: &Intent) -> Run<()> {
     tx.execute(
-        "INSERT INTO charges (rule, target, remediation, at_wall, at_boot, at_boot_id)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        "INSERT INTO charges (rule, target, remediation, at_wall, at_boot, at_boot_id, remedy)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
         params![
             intent.rule,
             intent.target.to_string(),
@@ -249,6 +261,7 @@ fn charge(tx: &Transaction<'_>, intent: &Intent) -> Run<()> {
             wall(&intent.at),
             boot(&intent.at),
             intent.at.boot_id.as_str(),
+            intent.remedy,
         ],
     )?;
     Ok(())
@@ -265,6 +278,7 @@ fn read_unfinished(row: &Row<'_>) -> Run<Unfinished> {
             alert_name: row.get(3)?,
             rule: row.get(4)?,
             target: history::read_target(row.get(5)?)?,
+            victim: read_victim(row.get(18)?)?,
             rung: row.get(6)?,
             attempt: row.get(7)?,
             remedy: row.get(8)?,
@@ -277,6 +291,14 @@ fn read_unfinished(row: &Row<'_>) -> Run<Unfinished> {
         evidence: read_json(row, 16)?,
         attempt_outcome: read_optional_word(row, 17)?,
     })
+}
+
+fn read_victim(text: Option<String>) -> Run<Option<UnitName>> {
+    text.map(|text| {
+        text.parse()
+            .map_err(|error: InvalidUnitName| OperationError::Refused(error.to_string()))
+    })
+    .transpose()
 }
 
 fn read_word<T: serde::de::DeserializeOwned>(row: &Row<'_>, column: usize) -> Run<T> {

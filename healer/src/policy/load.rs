@@ -19,7 +19,7 @@ use sha2::{Digest, Sha256};
 use self::checker::{Checker, Problem};
 use self::limits::Defaults;
 use super::wire::{EmailWire, HostWire, PolicyWire, ProtectedWire, ReceiverWire};
-use super::{HostSelector, Mode, Policy, Protected, Receiver};
+use super::{HostSelector, Matcher, MatcherTest, Mode, Policy, Protected, Receiver};
 
 const EXAMPLE_HOST: &str =
     "say which alerts are about this host: `host: {label: instance, is: ['web1:9750']}`";
@@ -37,6 +37,9 @@ const PROTECTED_UNITS: [&str; 10] = [
     "user@*",
     "prunelle-healer*",
 ];
+
+/// Remediations that run at once on a host.
+const MAX_AT_ONCE: u32 = 3;
 
 /// Reads the policy in a file.
 pub fn read(path: &Path) -> Result<Policy, ConfigErrors> {
@@ -111,11 +114,22 @@ fn policy(checker: &mut Checker<'_>, wire: PolicyWire, revision: String) -> Opti
         host: host?,
         mode: mode?,
         host_budget: host_budget?,
+        max_at_once: MAX_AT_ONCE,
+        critical: critical_by_default(),
+        groups: Vec::new(),
+        heartbeat: None,
         boot_grace: boot_grace?,
         protected: protected?,
         rules: rules?,
         receivers: receivers?,
     })
+}
+
+fn critical_by_default() -> Vec<Matcher> {
+    vec![Matcher {
+        name: "severity".to_owned(),
+        test: MatcherTest::Equal("critical".to_owned()),
+    }]
 }
 
 fn version(text: &str) -> Result<(), Problem> {

@@ -232,7 +232,7 @@ impl Engine {
             .targets()
             .filter(|target| match target {
                 Target::Unit(unit) => before.units.get(unit) != table.units.get(unit),
-                Target::Path(_) => false,
+                _ => false,
             })
             .cloned()
             .collect();

@@ -24,6 +24,8 @@ pub struct Limits {
     pub attempts: u32,
     /// Time limit of one attempt, verification included.
     pub within: Duration,
+    /// How long a person may take to agree to it; zero when nobody is asked.
+    pub approval: Duration,
 }
 
 /// Where on the ladder.
@@ -157,6 +159,9 @@ impl Remediation {
             .map(|rung| Limits {
                 attempts: rung.attempts,
                 within: rung.within,
+                approval: rung
+                    .approval
+                    .map_or(Duration::ZERO, |approval| approval.expires),
             })
             .collect();
         Self::with_ladder(ladder, rule.quarantine, now)
@@ -240,7 +245,12 @@ impl Remediation {
     pub fn time_limit(&self) -> Duration {
         self.ladder
             .iter()
-            .map(|limits| limits.within.saturating_mul(limits.attempts))
+            .map(|limits| {
+                limits
+                    .within
+                    .saturating_mul(limits.attempts)
+                    .saturating_add(limits.approval)
+            })
             .fold(SLACK, Duration::saturating_add)
     }
 

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use prunelle_foundation::clock::SharedClock;
+use prunelle_systemd::UnitName;
 use serde_json::{Value, json};
 use tracing::warn;
 
@@ -16,14 +17,14 @@ use super::alarm::Alarm;
 use super::ids::Ids;
 use super::machine::{Answer, Identified, Verdict};
 use crate::alert::Alert;
-use crate::facts::{Facts, History};
+use crate::facts::{Fact, Facts, History};
 use crate::guard::{self, Question};
 use crate::intake::reconcile::ReconcileRequests;
 use crate::journal::{Committed, Entry, Intent, Journal, Started};
 use crate::leases::{Lease, Leases};
 use crate::metrics::Metrics;
 use crate::policy::{Policy, RemedyKind, Rule, Rung};
-use crate::reason::Reason;
+use crate::reason::{Outcome, Reason};
 use crate::remedy::{Finding, Plan, Remedies, merge};
 use crate::service_manager::ServiceManager;
 use crate::target::Target;
@@ -57,6 +58,26 @@ pub struct Ports {
     pub reconciler: ReconcileRequests,
     /// Switches outside the policy and the journal.
     pub switches: HostSwitches,
+    /// Where the kernel tells about processes and resources.
+    pub roots: Roots,
+}
+
+/// Where the kernel tells about processes and resources; other places in tests.
+#[derive(Clone, Debug)]
+pub struct Roots {
+    /// `/proc`
+    pub proc: PathBuf,
+    /// `/`, for the lock files of package managers.
+    pub root: PathBuf,
+}
+
+impl Default for Roots {
+    fn default() -> Self {
+        Self {
+            proc: "/proc".into(),
+            root: "/".into(),
+        }
+    }
 }
 
 /// Switches of this host and this run that lower the mode.
@@ -151,6 +172,7 @@ pub(super) async fn admit(
         alert_name: subject.alert.name().to_owned(),
         rule: rule.name.clone(),
         target: subject.target.clone(),
+        victim: victim(&facts),
         rung: u32::try_from(subject.rung).unwrap_or(u32::MAX),
         attempt,
         remedy: rung.remedy.kind().as_str().to_owned(),
@@ -186,6 +208,13 @@ pub(super) async fn admit(
     }
 }
 
+fn victim(facts: &Facts) -> Option<UnitName> {
+    match &facts.victim {
+        Fact::Known { value, .. } => Some(value.unit.clone()),
+        Fact::Unknown(_) | Fact::NotApplicable => None,
+    }
+}
+
 /// Writes the start mark (fsync B), if the lease still holds.
 pub(super) async fn start(ports: Ports, intent: Committed<Intent>, lease: Option<Lease>) -> Output {
     let now = ports.clock.now();
@@ -204,8 +233,16 @@ pub(super) async fn start(ports: Ports, intent: Committed<Intent>, lease: Option
 
 /// Runs the remedy.
 pub(super) async fn apply(ports: Ports, kind: RemedyKind, started: Committed<Started>) -> Output {
-    let remedy = ports.remedies.of(kind);
-    Output::Applied(remedy.apply(started).await)
+    let finding = match ports.remedies.of(kind) {
+        Some(remedy) => remedy.apply(started).await,
+        None => Finding::bad(
+            Outcome::Failed,
+            Reason::NotPermitted,
+            format!("`{}` is not at hand here", kind.as_str()),
+            json!({}),
+        ),
+    };
+    Output::Applied(finding)
 }
 
 /// After a crash: finds out whether the remedy ran.
@@ -215,8 +252,10 @@ pub(super) async fn identify(
     intent: Intent,
     evidence: Value,
 ) -> Output {
-    let remedy = ports.remedies.of(kind);
-    let (identified, more) = remedy.identify(&intent, &evidence).await;
+    let (identified, more) = match ports.remedies.of(kind) {
+        Some(remedy) => remedy.identify(&intent, &evidence).await,
+        None => (Identified::Unknown, json!({})),
+    };
     Output::Identified(identified, more)
 }
 

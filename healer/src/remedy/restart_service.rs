@@ -21,7 +21,6 @@ use crate::reason::{Outcome, Reason};
 use crate::remediation::alarm::Alarm;
 use crate::remediation::machine::Identified;
 use crate::service_manager::ServiceManager;
-use crate::target::Target;
 
 /// The remedy, on a service manager.
 #[derive(Clone, Debug)]
@@ -55,8 +54,8 @@ impl RestartService {
     }
 
     async fn run(&self, intent: &Intent) -> Finding {
-        let Target::Unit(unit) = &intent.target else {
-            return failed(Reason::NoTarget, "the target is not a unit");
+        let Some(unit) = intent.unit() else {
+            return failed(Reason::NoTarget, "there is no unit to act on");
         };
         let Ok(details) = Details::deserialize(&intent.plan) else {
             return failed(
@@ -176,9 +175,7 @@ impl RestartService {
     }
 
     async fn look_after_crash(&self, intent: &Intent) -> (Identified, Value) {
-        let (Target::Unit(unit), Ok(details)) =
-            (&intent.target, Details::deserialize(&intent.plan))
-        else {
+        let (Some(unit), Ok(details)) = (intent.unit(), Details::deserialize(&intent.plan)) else {
             return (Identified::Unknown, json!({}));
         };
         let state = loop {
@@ -224,9 +221,7 @@ impl Remedy for RestartService {
 }
 
 fn plan(planning: &Planning) -> Result<Plan, Reason> {
-    let Target::Unit(unit) = &planning.target else {
-        return Err(Reason::NoTarget);
-    };
+    let unit = planning.unit().ok_or(Reason::NoTarget)?;
     let Fact::Known { value: state, .. } = &planning.facts.unit else {
         return Err(Reason::FactUnknown);
     };

@@ -7,20 +7,19 @@ use serde_json::json;
 use super::{Checks, Verification, free_space};
 use crate::reason::{Outcome, Reason};
 use crate::remedy::Finding;
-use crate::target::Target;
 
 /// How long space may take to come free: some file systems free it in the background.
 const PATIENCE: Duration = Duration::from_secs(10);
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
 
 pub(super) async fn check(checks: &Checks, verification: &Verification, at_least: f64) -> Finding {
-    let Target::Path(folder) = &verification.target else {
-        return bad("the target is not a folder".to_owned());
+    let Some(folder) = verification.target.place() else {
+        return bad("the target is on no file system".to_owned());
     };
     let begun = checks.clock.now();
     loop {
         let reading = {
-            let folder = folder.clone();
+            let folder = folder.to_owned();
             checks
                 .tasks
                 .spawn_blocking("free-space", move || free_space::check(&folder, at_least))

@@ -14,7 +14,6 @@ use super::{Checks, Verification};
 use crate::reason::{Outcome, Reason};
 use crate::remedy::Finding;
 use crate::remedy::restart_service::describe;
-use crate::target::Target;
 
 /// How often the unit is read although no signal tells of a change: the second way, for a unit that is not watched
 /// and for a lost signal.
@@ -49,8 +48,8 @@ pub(super) async fn check(
     verification: &Verification,
     stable_for: Duration,
 ) -> Finding {
-    let Target::Unit(unit) = &verification.target else {
-        return broken("the target is not a unit".to_owned(), json!({}));
+    let Some(unit) = &verification.unit else {
+        return broken("there is no unit to look at".to_owned(), json!({}));
     };
     let mut memory = Memory {
         invocation_before: text(&verification.evidence, "invocation_before"),

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use super::checker::{self, Checker, Problem, count, join};
 use crate::policy::wire::{RungWire, Scalar, SettingsWire, VerifyWire};
-use crate::policy::{CleanFolder, RemedyKind, RemedySpec, Rung, TargetRule, Verify};
+use crate::policy::{
+    CleanFolder, RemedyKind, RemedySpec, RestartService, Rung, TargetRule, Verify,
+};
 
 const MAX_ATTEMPTS: u32 = 10;
 const RESTART_WITHIN: Duration = Duration::from_secs(30);
@@ -69,6 +71,9 @@ fn rung(
         attempts: attempts?,
         verify: verify?,
         within: within?,
+        allow: None,
+        budget: None,
+        approval: None,
     })
 }
 
@@ -109,9 +114,16 @@ fn settings(
                 ("max_files", wire.max_files.is_some()),
             ];
             refuse_others(checker, at, "restart_service", &given);
-            Some(RemedySpec::RestartService)
+            Some(RemedySpec::RestartService(RestartService::default()))
         }
         RemedyKind::CleanFolder => clean_folder(checker, at, wire, verify),
+        other => {
+            checker.report(
+                at,
+                Problem::new(format!("`{}` cannot be written yet", other.as_str()), ""),
+            );
+            None
+        }
     }
 }
 
@@ -146,6 +158,7 @@ fn clean_folder(
     let max_bytes = checker.or(at, "max_bytes", wire.max_bytes, MAX_BYTES, checker::bytes);
     let max_files = checker.or(at, "max_files", wire.max_files, MAX_FILES, count(u32::MAX));
     Some(RemedySpec::CleanFolder(CleanFolder {
+        folder: None,
         older_than: older_than?,
         stop_at_free: stop_at_free?,
         max_bytes: max_bytes?,
@@ -231,11 +244,11 @@ fn within(
 ) -> Option<Duration> {
     let stable_for = match verify {
         Some(Verify::UnitActive { stable_for }) => *stable_for,
-        Some(Verify::FreeSpace { .. }) | None => Duration::ZERO,
+        _ => Duration::ZERO,
     };
     let default = match kind {
         Some(RemedyKind::CleanFolder) => CLEAN_WITHIN,
-        Some(RemedyKind::RestartService) | None => RESTART_WITHIN,
+        _ => RESTART_WITHIN,
     };
     let within = checker.or(at, "within", wire, default, checker::some_duration)?;
     if within <= stable_for {

@@ -1,7 +1,7 @@
 use insta::assert_snapshot;
 
 use super::*;
-use crate::policy::{RemedySpec, TargetRule, Verify};
+use crate::policy::{RemedySpec, RestartService, TargetRule, Verify};
 
 fn load(text: &str) -> Result<Policy, ConfigErrors> {
     parse(Path::new("policy.yml"), text)
@@ -81,7 +81,10 @@ receivers: {ops: {email: {to: [ops@example.org]}}}
     assert_eq!(service.quarantine, Duration::from_hours(4));
     assert_eq!(service.receivers, ["ops"]);
     assert_eq!(service.ladder[0].attempts, 2);
-    assert_eq!(service.ladder[0].remedy, RemedySpec::RestartService);
+    assert_eq!(
+        service.ladder[0].remedy,
+        RemedySpec::RestartService(RestartService::default())
+    );
     assert!(!service.respects_clean_stop);
     assert_eq!(
         service.ladder[0].verify,
@@ -326,7 +329,7 @@ fn folders_that_may_be_cleaned() {
         let actual = match load(&with_path_rung(path, CLEAN)) {
             Ok(policy) => match &policy.rules[0].target {
                 TargetRule::Path { path, .. } => path.display().to_string(),
-                TargetRule::Unit { .. } => panic!("a path"),
+                _ => panic!("a path"),
             },
             Err(errors) => errors.iter().next().unwrap().message.clone(),
         };

@@ -10,6 +10,7 @@ use super::Engine;
 use super::ending::{attempt_message, end_message};
 use super::records::Decision;
 use crate::alert::Alert;
+use crate::journal::Intent;
 use crate::reason::Reason;
 use crate::remediation::case::{Case, CaseId, Decided, Rest, Token};
 use crate::remediation::machine::{self, Effect, Event};
@@ -175,6 +176,8 @@ impl Engine {
                 Some(expected) => {
                     let verification = Verification {
                         target: case.target.clone(),
+                        unit: case.intent.as_ref().and_then(Intent::unit).cloned(),
+                        alert: Arc::clone(&case.alert),
                         expected,
                         evidence: case.evidence.clone(),
                     };

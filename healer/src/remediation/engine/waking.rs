@@ -51,7 +51,7 @@ impl Engine {
                 .units
                 .get(unit)
                 .is_some_and(|state| service_up(state).up),
-            Target::Path(_) => false,
+            _ => false,
         };
         for id in self.book.cases_on(target) {
             let Some(case) = self.book.cases.get_mut(&id) else {

@@ -26,6 +26,7 @@ fn fresh(attempts: &[u32], now: &Now) -> Remediation {
         .map(|&attempts| Limits {
             attempts,
             within: WITHIN,
+            approval: Duration::ZERO,
         })
         .collect();
     Remediation::with_ladder(ladder, QUARANTINE, now)

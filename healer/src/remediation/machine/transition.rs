@@ -73,7 +73,7 @@ impl Transition<'_> {
             Verdict::Observe => self.stop(Outcome::Observed, Reason::Observed),
             Verdict::Defer(reason, after) => self.defer(reason, after),
             // There is nothing to do on this rung: the ladder goes on.
-            Verdict::Suppress(reason @ Reason::NothingToClean) if !self.state.is_interrupted => {
+            Verdict::Suppress(reason) if reason.is_about_rung() && !self.state.is_interrupted => {
                 match self.next_position(reason) {
                     Some(position) => self.guard(position),
                     None => self.stop(Outcome::Cancelled, reason),
@@ -178,10 +178,8 @@ impl Transition<'_> {
 
     fn next_position(&self, reason: Reason) -> Option<Position> {
         let Position { rung, attempt } = self.state.position;
-        let is_hopeless = matches!(
-            reason,
-            Reason::NotPermitted | Reason::NothingToClean | Reason::NotLoaded | Reason::NotAllowed
-        );
+        let is_hopeless =
+            reason.is_about_rung() || matches!(reason, Reason::NotLoaded | Reason::NotAllowed);
         if !is_hopeless
             && self
                 .state

@@ -1,6 +1,7 @@
 //! Asking the guards: facts are gathered afresh, all at once, and what would be done is planned.
 
 use std::error::Error as _;
+use std::path::Path;
 use std::sync::Arc;
 
 use prunelle_foundation::clock::Now;
@@ -9,9 +10,9 @@ use tracing::{debug, warn};
 
 use super::{Output, Ports, Subject};
 use crate::alert::AlertStatus;
-use crate::facts::{Fact, Facts, FolderFacts, History};
+use crate::facts::{Fact, Facts, FolderFacts, History, Victim};
 use crate::guard::{self, Decision, Question};
-use crate::journal::JournalError;
+use crate::journal::{HistoryOf, JournalError};
 use crate::reason::Reason;
 use crate::remediation::machine::Verdict;
 use crate::remediation::state::RETRY;
@@ -25,24 +26,33 @@ pub(in crate::remediation) async fn ask(
     active: Option<Now>,
 ) -> Output {
     let now = ports.clock.now();
+    let victim = victim_fact(&ports, &subject).await;
+    let victim_unit = match &victim {
+        Fact::Known { value, .. } => Some(value.unit.clone()),
+        Fact::Unknown(_) | Fact::NotApplicable => None,
+    };
     let (unit, folder, history) = tokio::join!(
-        unit_fact(&ports, &subject.target),
+        unit_fact(
+            &ports,
+            victim_unit.as_ref().or_else(|| subject.target.unit())
+        ),
         folder_fact(&ports, &subject),
-        history(&ports, &subject, now),
+        history(&ports, &subject, victim_unit.clone(), now),
     );
+    let status = if active.is_some() {
+        AlertStatus::Firing
+    } else {
+        AlertStatus::Resolved
+    };
+    let confirmed = active.unwrap_or_else(|| ports.clock.now());
     let facts = Facts {
-        status: if active.is_some() {
-            AlertStatus::Firing
-        } else {
-            AlertStatus::Resolved
-        },
-        confirmed: active.unwrap_or_else(|| ports.clock.now()),
         unit,
+        victim,
         folder,
         is_auto_healing_disabled: ports.switches.is_auto_healing_disabled,
         is_pause_file_present: ports.switches.pause_file.exists(),
         is_crash_looping: ports.switches.is_crash_looping,
-        history: History::default(),
+        ..Facts::of_alert(status, confirmed)
     };
     let (mut facts, mut verdict) = match history {
         Ok(history) => {
@@ -63,16 +73,22 @@ pub(in crate::remediation) async fn ask(
             remedy: rung.remedy.clone(),
             target: subject.target.clone(),
             policy: Arc::clone(&subject.policy),
+            rule: subject.rule,
+            alert: Arc::clone(&subject.alert),
             facts: facts.clone(),
         };
-        match ports.remedies.of(rung.remedy.kind()).plan(&planning).await {
+        let planned = match ports.remedies.of(rung.remedy.kind()) {
+            Some(remedy) => remedy.plan(&planning).await,
+            None => Err(Reason::NotPermitted),
+        };
+        match planned {
             Ok(made) => plan = Some(made),
             Err(reason @ (Reason::TargetBusy | Reason::FactUnknown)) => {
                 verdict = Verdict::Defer(reason, RETRY);
             }
             Err(reason) => verdict = Verdict::Suppress(reason),
         }
-        if matches!(subject.target, Target::Path(_)) {
+        if subject.target.place().is_some() {
             // Listing may have taken longer than a fact may be old at admission.
             facts.folder = folder_fact(&ports, &subject).await;
         }
@@ -106,23 +122,40 @@ fn guard_verdict(subject: &Subject, facts: &Facts, now: &Now) -> Verdict {
     }
 }
 
-async fn history(ports: &Ports, subject: &Subject, now: Now) -> Result<History, JournalError> {
-    let rule = subject
-        .policy
-        .rules
-        .get(subject.rule)
-        .map_or_else(String::new, |rule| rule.name.clone());
-    ports
-        .journal
-        .history(rule, subject.target.clone(), now)
-        .await
+async fn history(
+    ports: &Ports,
+    subject: &Subject,
+    victim: Option<UnitName>,
+    now: Now,
+) -> Result<History, JournalError> {
+    let (rule, remedy) = subject
+        .rule_and_rung()
+        .map_or_else(Default::default, |(rule, rung)| {
+            (rule.name.clone(), rung.remedy.kind().as_str().to_owned())
+        });
+    let of = HistoryOf {
+        rule,
+        target: subject.target.clone(),
+        victim,
+        remedy,
+        episode: subject.alert.episode.clone(),
+        remediation: subject.remediation,
+    };
+    ports.journal.history(of, now).await
 }
 
-async fn unit_fact(ports: &Ports, target: &Target) -> Fact<UnitState> {
-    let Target::Unit(unit) = target else {
-        return Fact::NotApplicable;
-    };
-    read_unit(ports, unit).await
+async fn victim_fact(_ports: &Ports, subject: &Subject) -> Fact<Victim> {
+    match subject.target {
+        Target::ProcessGroup(_) => Fact::Unknown("processes are not measured yet".to_owned()),
+        _ => Fact::NotApplicable,
+    }
+}
+
+async fn unit_fact(ports: &Ports, unit: Option<&UnitName>) -> Fact<UnitState> {
+    match unit {
+        Some(unit) => read_unit(ports, unit).await,
+        None => Fact::NotApplicable,
+    }
 }
 
 async fn read_unit(ports: &Ports, unit: &UnitName) -> Fact<UnitState> {
@@ -135,7 +168,7 @@ async fn read_unit(ports: &Ports, unit: &UnitName) -> Fact<UnitState> {
 }
 
 async fn folder_fact(ports: &Ports, subject: &Subject) -> Fact<FolderFacts> {
-    let Target::Path(folder) = subject.target.clone() else {
+    let Some(folder) = subject.target.place().map(Path::to_owned) else {
         return Fact::NotApplicable;
     };
     let mountpoint = subject.alert.labels.get("mountpoint").cloned();

@@ -171,6 +171,7 @@ fn job(intent: &Intent, now: Now) -> Option<Job> {
     };
     let details = Details::deserialize(&intent.plan).ok()?;
     let settings = CleanFolder {
+        folder: None,
         older_than: Duration::try_from_secs_f64(details.older_than_seconds).ok()?,
         stop_at_free: details.stop_at_free,
         max_bytes: details.max_bytes,

@@ -36,6 +36,7 @@ impl Fixture {
         now.wall = now.wall.checked_add(10 * DAY).unwrap();
         now.boot += 10 * DAY;
         let settings = CleanFolder {
+            folder: None,
             older_than: 3 * DAY,
             stop_at_free: 1.0,
             max_bytes: u64::MAX,

@@ -3,9 +3,9 @@ use prunelle_foundation::clock::{BootId, Now};
 use prunelle_systemd::unit::QueuedJob;
 
 use super::*;
-use crate::alert::AlertStatus;
-use crate::facts::{Facts, History};
-use crate::policy::{RemedySpec, load};
+use crate::alert::{Alert, AlertStatus, Episode, Labels};
+use crate::facts::Facts;
+use crate::policy::{self, RemedySpec, load};
 
 fn unit(active: ActiveState) -> UnitState {
     UnitState {
@@ -33,18 +33,23 @@ fn planned(unit: Fact<UnitState>) -> Result<Plan, Reason> {
     let policy = load::parse(std::path::Path::new("policy.yml"), policy)
         .unwrap_or_else(|error| panic!("{error}"));
     plan(&Planning {
-        remedy: RemedySpec::RestartService,
+        remedy: RemedySpec::RestartService(policy::RestartService::default()),
         target: "web.service".parse().unwrap(),
         policy: Arc::new(policy),
-        facts: Facts {
+        rule: 0,
+        alert: Arc::new(Alert {
+            episode: Episode {
+                fingerprint: "0123456789abcdef".to_owned().try_into().unwrap(),
+                starts_at: now.wall,
+            },
             status: AlertStatus::Firing,
-            confirmed: now,
+            labels: Labels::new(),
+            annotations: Labels::new(),
+            ends_at: None,
+        }),
+        facts: Facts {
             unit,
-            folder: Fact::NotApplicable,
-            is_auto_healing_disabled: false,
-            is_pause_file_present: false,
-            is_crash_looping: false,
-            history: History::default(),
+            ..Facts::of_alert(AlertStatus::Firing, now)
         },
     })
 }

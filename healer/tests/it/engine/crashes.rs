@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use prunelle_foundation::clock::{BootId, Clock as _};
-use prunelle_healer::journal::{Entry, Intent, Journal};
+use prunelle_healer::journal::{Entry, HistoryOf, Intent, Journal};
 use prunelle_healer::remediation::RemediationId;
 use prunelle_systemd::Verb;
 use prunelle_systemd::unit::ActiveState;
@@ -103,6 +103,7 @@ impl Left {
             alert_name: "ServiceDown".to_owned(),
             rule: "service-down".to_owned(),
             target: "unit:web.service".parse().unwrap(),
+            victim: None,
             rung: 0,
             attempt: 1,
             remedy: "restart_service".to_owned(),
@@ -252,11 +253,7 @@ async fn after_a_reboot_the_unit_tells_and_what_was_charged_stays_charged() {
     let history = left
         .rig
         .journal()
-        .history(
-            "service-down".to_owned(),
-            left.intent.target.clone(),
-            left.rig.clock.now(),
-        )
+        .history(HistoryOf::intent(&left.intent), left.rig.clock.now())
         .await
         .unwrap();
     assert_eq!(history.charges.len(), 1);

@@ -15,12 +15,12 @@ use prunelle_healer::intake::reconcile::ReconcileRequests;
 use prunelle_healer::journal::{Journal, JournalOptions};
 use prunelle_healer::leases::LocalLeases;
 use prunelle_healer::metrics::Metrics;
-use prunelle_healer::policy::{Policy, load};
+use prunelle_healer::policy::{Policy, RemedyKind, load};
 use prunelle_healer::remediation::alarm::Alarm;
 use prunelle_healer::remediation::engine::{Engine, Inputs};
 use prunelle_healer::remediation::handle::Handle;
 use prunelle_healer::remediation::ids::UuidV7;
-use prunelle_healer::remediation::steps::{HostSwitches, Ports};
+use prunelle_healer::remediation::steps::{HostSwitches, Ports, Roots};
 use prunelle_healer::remedy::Remedies;
 use prunelle_healer::remedy::clean_folder::CleanFolderRemedy;
 use prunelle_healer::remedy::restart_service::RestartService;
@@ -155,13 +155,15 @@ impl Rig {
             leases: Arc::new(LocalLeases::new(Arc::clone(&clock))),
             journal: journal.clone(),
             manager: Arc::clone(&manager),
-            remedies: Remedies {
-                restart_service: Arc::new(RestartService::new(
-                    Arc::clone(&manager),
-                    Arc::clone(&alarm),
-                )),
-                clean_folder: Arc::new(CleanFolderRemedy::new(tasks.clone(), Arc::clone(&clock))),
-            },
+            remedies: Remedies::default()
+                .with(
+                    RemedyKind::RestartService,
+                    RestartService::new(Arc::clone(&manager), Arc::clone(&alarm)),
+                )
+                .with(
+                    RemedyKind::CleanFolder,
+                    CleanFolderRemedy::new(tasks.clone(), Arc::clone(&clock)),
+                ),
             checks: Checks {
                 manager,
                 clock: Arc::clone(&clock),
@@ -171,6 +173,7 @@ impl Rig {
             metrics: Metrics::unregistered(),
             reconciler: ReconcileRequests::default(),
             switches: self.switches.clone(),
+            roots: Roots::default(),
         };
         let (sender, view) = view::channel(&clock.now());
         let mut engine = Engine::new(ports, self.policies.subscribe(), sender);

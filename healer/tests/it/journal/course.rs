@@ -7,7 +7,7 @@ use prunelle_healer::reason::{Outcome, Reason};
 use serde_json::json;
 
 use super::fixture::{
-    Fixture, admit, firing, intent, pass, refusal, remediation, resolved, target,
+    Fixture, admit, firing, history_of, intent, pass, refusal, remediation, resolved, target,
 };
 
 #[tokio::test]
@@ -99,7 +99,7 @@ async fn a_refusal_writes_nothing() {
         .unwrap();
     assert_eq!(answer.unwrap_err(), Reason::Budget);
     let history = journal
-        .history("disk-full".to_owned(), target("/tmp"), fixture.now())
+        .history(history_of("/tmp"), fixture.now())
         .await
         .unwrap();
     assert_eq!(history, prunelle_healer::facts::History::default());

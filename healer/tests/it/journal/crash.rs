@@ -11,7 +11,7 @@ use prunelle_healer::reason::Outcome;
 use serde_json::json;
 
 use super::child;
-use super::fixture::{Fixture, admit, firing, remediation, target};
+use super::fixture::{Fixture, admit, firing, history_of, remediation};
 use super::log::assert_equal;
 
 const ROUNDS: u64 = 12;
@@ -79,7 +79,7 @@ async fn nothing_acknowledged_is_lost() {
         })
         .collect();
     let history = journal
-        .history("disk-full".to_owned(), target("/none"), fixture.now())
+        .history(history_of("/none"), fixture.now())
         .await
         .unwrap();
     assert!(

@@ -8,7 +8,7 @@ use prunelle_foundation::clock::{BootId, Clock as _, ManualClock, Now};
 use prunelle_foundation::lifecycle::Lifecycle;
 use prunelle_healer::alert::{Alert, AlertStatus, Episode, Fingerprint};
 use prunelle_healer::journal::{
-    AdmissionCheck, Committed, Intent, Journal, JournalError, JournalOptions,
+    AdmissionCheck, Committed, HistoryOf, Intent, Journal, JournalError, JournalOptions,
 };
 use prunelle_healer::reason::Reason;
 use prunelle_healer::remediation::RemediationId;
@@ -170,6 +170,7 @@ pub(super) fn intent(at: Now, remediation: RemediationId, path: &str) -> Intent 
         alert_name: "DiskFull".to_owned(),
         rule: "disk-full".to_owned(),
         target: target(path),
+        victim: None,
         rung: 0,
         attempt: 1,
         remedy: "clean_folder".to_owned(),
@@ -178,6 +179,11 @@ pub(super) fn intent(at: Now, remediation: RemediationId, path: &str) -> Intent 
         at,
         within: Duration::from_secs(30),
     }
+}
+
+/// Whose history: that of another remediation on the same target.
+pub(super) fn history_of(path: &str) -> HistoryOf {
+    HistoryOf::intent(&intent(start_of_time(), remediation(0), path))
 }
 
 /// A check that lets everything pass.

@@ -9,7 +9,7 @@ use std::time::Duration;
 use prunelle_healer::journal::{Journal, JournalError, JournalStats, OpenError};
 
 use super::child;
-use super::fixture::{Fixture, firing, target};
+use super::fixture::{Fixture, firing, history_of};
 use super::log::assert_equal;
 
 const RESERVE: u64 = 1 << 20;
@@ -63,7 +63,7 @@ async fn fills_up() {
     assert_eq!(stats.reserve_bytes(), 0);
     assert!(!stats.is_writable());
     // Reading goes on.
-    let history = journal.history("disk-full".to_owned(), target("/tmp"), fixture.now());
+    let history = journal.history(history_of("/tmp"), fixture.now());
     history.await.unwrap();
     assert_eq!(fires(&journal).await, kept);
 

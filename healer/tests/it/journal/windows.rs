@@ -9,13 +9,13 @@ use prunelle_healer::journal::{Entry, HISTORY_WINDOW, Journal};
 use prunelle_healer::reason::{Outcome, Reason};
 use serde_json::json;
 
-use super::fixture::{Fixture, admit, remediation, target};
+use super::fixture::{Fixture, admit, history_of, remediation, target};
 
 const HOUR: Duration = Duration::from_hours(1);
 
 async fn history(journal: &Journal, fixture: &Fixture) -> History {
     journal
-        .history("disk-full".to_owned(), target("/tmp"), fixture.now())
+        .history(history_of("/tmp"), fixture.now())
         .await
         .unwrap()
 }

@@ -27,6 +27,7 @@ async fn started(folder: &Path, target: &Path) -> Committed<Started> {
         alert_name: "DiskFull".to_owned(),
         rule: "disk-full".to_owned(),
         target: Target::Path(target.to_owned()),
+        victim: None,
         rung: 0,
         attempt: 1,
         remedy: "clean_folder".to_owned(),

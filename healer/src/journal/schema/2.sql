@@ -1,0 +1,53 @@
+-- The unit that a process group's remedy acts on, beside the target; only one remediation runs on it, too.
+ALTER TABLE remediations ADD COLUMN victim TEXT;
+CREATE UNIQUE INDEX remediations_victim ON remediations (victim)
+    WHERE victim IS NOT NULL AND ended_wall IS NULL;
+CREATE INDEX remediations_rule ON remediations (rule, number)
+    WHERE has_started = 1 AND ended_wall IS NOT NULL;
+
+-- Budgets by rung, rule and target.
+ALTER TABLE charges ADD COLUMN remedy TEXT NOT NULL DEFAULT '';
+CREATE INDEX charges_rule ON charges (rule, number);
+CREATE INDEX charges_target ON charges (target, number);
+
+-- Why a target was left to a person, and how it came to an end before its time.
+ALTER TABLE quarantines ADD COLUMN rule TEXT NOT NULL DEFAULT '';
+ALTER TABLE quarantines ADD COLUMN released_by TEXT;
+
+-- Questions to people: may this remedy be run? The number is what they answer by.
+CREATE TABLE approvals (
+    number        INTEGER PRIMARY KEY,
+    rule          TEXT NOT NULL,
+    target        TEXT NOT NULL,
+    remedy        TEXT NOT NULL,
+    alert_name    TEXT NOT NULL,
+    fingerprint   TEXT NOT NULL,
+    starts_at     INTEGER NOT NULL,
+    plan          TEXT NOT NULL,
+    lasts         INTEGER NOT NULL,
+    since_wall    INTEGER NOT NULL,
+    since_boot    INTEGER NOT NULL,
+    since_boot_id TEXT NOT NULL,
+    answer        TEXT CHECK (answer IN ('approved', 'denied')),
+    answered_by   TEXT,
+    answered_wall INTEGER
+) STRICT;
+CREATE INDEX approvals_episode ON approvals (fingerprint, starts_at, rule, target, remedy);
+
+-- What is to be undone when its alert resolves, or when its time is up: written before it is done.
+CREATE TABLE undos (
+    number        INTEGER PRIMARY KEY,
+    remediation   TEXT NOT NULL,
+    remedy        TEXT NOT NULL,
+    target        TEXT NOT NULL,
+    fingerprint   TEXT NOT NULL,
+    starts_at     INTEGER NOT NULL,
+    -- What it was before, as the remedy wrote it.
+    before        TEXT NOT NULL,
+    lasts         INTEGER NOT NULL,
+    since_wall    INTEGER NOT NULL,
+    since_boot    INTEGER NOT NULL,
+    since_boot_id TEXT NOT NULL,
+    undone_wall   INTEGER
+) STRICT;
+CREATE INDEX undos_open ON undos (number) WHERE undone_wall IS NULL;
