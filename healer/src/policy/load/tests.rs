@@ -152,7 +152,7 @@ rules:
     continue: sometimes
     target: {unit: {label: name, allow: ['nginx', '[a']}}
     ladder:
-      - remedy: reboot
+      - remedy: heal
         attempts: 100
         verify: {http: {}}
         within: 30
@@ -198,8 +198,8 @@ receivers: {ops: {email: {to: [ops]}}}
       hint: write `true` or `false`
     policy.yml:14:51: `[a` is not a glob: unclosed character class; missing ']'
       hint: write a unit's name, `nginx.service`, or a glob over names, `php*-fpm.service`
-    policy.yml:16:17: unknown remedy `reboot`
-      hint: known remedies: `restart_service`, `clean_folder`
+    policy.yml:16:17: unknown remedy `heal`
+      hint: known remedies: `restart_service`, `start_service`, `stop_service`, `reload_service`, `reset_failed`, `throttle_service`, `clean_folder`, `vacuum_journal`, `clean_package_cache`, `drop_caches`, `end_process`, `run_command`, `reboot`
     policy.yml:17:19: `100` is not a whole number from 1 to 10
       hint: write a number in that range, in digits
     policy.yml:18:18: unknown check `http`
