@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use prunelle_systemd::client::Job;
-use prunelle_systemd::{JobResult, Systemd, SystemdError, UnitName, UnitState, UnitTable, Verb};
+use prunelle_systemd::{
+    JobResult, Property, Systemd, SystemdError, UnitName, UnitState, UnitTable, Verb, WatchList,
+};
 use tokio::sync::watch;
 
 /// What the healer asks of a service manager.
@@ -30,6 +32,22 @@ pub trait ServiceManager: Send + Sync + fmt::Debug {
     ) -> BoxFuture<'a, Result<JobResult, SystemdError>>;
     /// Number of the job that ended last on a unit, by its `Id`, whoever asked for it.
     fn last_ended_job(&self, id: &UnitName) -> Option<u32>;
+    /// Makes it forget that a unit failed, and how often it was started of late.
+    fn reset_failed<'a>(&'a self, unit: &'a UnitName) -> BoxFuture<'a, Result<(), SystemdError>>;
+    /// The limits of a unit, in the order in which they are asked for.
+    fn properties<'a>(
+        &'a self,
+        unit: &'a UnitName,
+        properties: &'a [Property],
+    ) -> BoxFuture<'a, Result<Vec<Option<u64>>, SystemdError>>;
+    /// Sets limits of a unit until the next boot, all or none.
+    fn set_properties<'a>(
+        &'a self,
+        unit: &'a UnitName,
+        values: &'a [(Property, u64)],
+    ) -> BoxFuture<'a, Result<(), SystemdError>>;
+    /// Watches these units from now on, and no others.
+    fn set_watch(&self, watch: WatchList);
 }
 
 impl ServiceManager for Systemd {
@@ -60,5 +78,29 @@ impl ServiceManager for Systemd {
 
     fn last_ended_job(&self, id: &UnitName) -> Option<u32> {
         Systemd::last_ended_job(self, id).map(|job| job.id)
+    }
+
+    fn reset_failed<'a>(&'a self, unit: &'a UnitName) -> BoxFuture<'a, Result<(), SystemdError>> {
+        Box::pin(Systemd::reset_failed(self, unit))
+    }
+
+    fn properties<'a>(
+        &'a self,
+        unit: &'a UnitName,
+        properties: &'a [Property],
+    ) -> BoxFuture<'a, Result<Vec<Option<u64>>, SystemdError>> {
+        Box::pin(Systemd::properties(self, unit, properties))
+    }
+
+    fn set_properties<'a>(
+        &'a self,
+        unit: &'a UnitName,
+        values: &'a [(Property, u64)],
+    ) -> BoxFuture<'a, Result<(), SystemdError>> {
+        Box::pin(Systemd::set_properties(self, unit, values))
+    }
+
+    fn set_watch(&self, watch: WatchList) {
+        Systemd::set_watch(self, watch);
     }
 }

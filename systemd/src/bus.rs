@@ -13,11 +13,12 @@ use serde::Serialize;
 use tokio::sync::Semaphore;
 use zbus::message::{Message, Sequence};
 use zbus::names::OwnedUniqueName;
-use zbus::{Connection, DynamicType, MessageStream, OwnedVariant};
+use zbus::{Connection, DynamicType, MessageStream, OwnedVariant, Variant};
 
 use crate::inventory::{ManagerState, SocketState};
 use crate::job::{Job, Verb};
-use crate::properties::{control_group, unit_names};
+use crate::properties::{Properties, control_group, unit_names};
+use crate::request::Property;
 use crate::unit::{ActiveState, LoadState, UnitName};
 
 pub(crate) const SYSTEMD: &str = "org.freedesktop.systemd1";
@@ -261,6 +262,45 @@ impl Bus {
         let body = reply.body();
         let path: zbus::ObjectPath<'_> = body.deserialize()?;
         Job::from_path(path.as_str()).ok_or(zbus::Error::InvalidReply)
+    }
+
+    /// Makes systemd forget that a unit failed.
+    pub(crate) async fn reset_failed(&self, unit: &UnitName) -> zbus::Result<()> {
+        self.manager("ResetFailedUnit", &unit.as_str())
+            .await
+            .map(drop)
+    }
+
+    /// Numbers out of all properties of a unit.
+    pub(crate) async fn numbers(
+        &self,
+        unit: &UnitName,
+        properties: &[Property],
+    ) -> zbus::Result<Vec<Option<u64>>> {
+        let reply = self.unit_properties(unit).await?;
+        let body = reply.body();
+        let told: Properties<'_> = body.deserialize()?;
+        let number = |property: &Property| u64::try_from(told.get(property.as_str())?).ok();
+        Ok(properties.iter().map(number).collect())
+    }
+
+    /// Sets numbers of a unit, for this boot.
+    pub(crate) async fn set_numbers(
+        &self,
+        unit: &UnitName,
+        values: &[(Property, u64)],
+    ) -> zbus::Result<()> {
+        let is_for_this_boot = true;
+        let values: Vec<(&str, Variant<'_>)> = values
+            .iter()
+            .map(|(property, value)| (property.as_str(), Variant::from(*value)))
+            .collect();
+        self.manager(
+            "SetUnitProperties",
+            &(unit.as_str(), is_for_this_boot, values),
+        )
+        .await
+        .map(drop)
     }
 
     async fn property(

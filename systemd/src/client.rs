@@ -23,6 +23,7 @@ use crate::job::Board;
 pub use crate::job::{Job, JobResult, Verb};
 use crate::owner::Owner;
 use crate::reading::read;
+pub use crate::request::{Property, Request};
 use crate::table::UnitTable;
 use crate::unit::{UnitName, UnitState};
 use crate::watch_list::WatchList;
@@ -205,9 +206,45 @@ impl Systemd {
     /// queued; after all other errors it was not.
     pub async fn enqueue(&self, verb: Verb, unit: &UnitName) -> Result<Job, SystemdError> {
         let bus = self.bus()?;
-        bus.queue(verb, unit)
+        bus.queue(verb, unit).await.map_err(|error| {
+            SystemdError::of_request(&error, Request::Job(verb), unit, self.call_limit)
+        })
+    }
+
+    /// Makes systemd forget that a unit failed, and how often it was started of late. Starts nothing.
+    ///
+    /// After [`TimedOut`](SystemdError::TimedOut) and [`Bus`](SystemdError::Bus) it is not known whether it was done.
+    pub async fn reset_failed(&self, unit: &UnitName) -> Result<(), SystemdError> {
+        let bus = self.bus()?;
+        bus.reset_failed(unit).await.map_err(|error| {
+            SystemdError::of_request(&error, Request::ResetFailed, unit, self.call_limit)
+        })
+    }
+
+    /// The limits of a unit, in the order in which they are asked for; none for what this systemd does not know.
+    pub async fn properties(
+        &self,
+        unit: &UnitName,
+        properties: &[Property],
+    ) -> Result<Vec<Option<u64>>, SystemdError> {
+        let bus = self.bus()?;
+        bus.numbers(unit, properties)
             .await
-            .map_err(|error| SystemdError::of_job(&error, verb, unit, self.call_limit))
+            .map_err(|error| SystemdError::of_call(&error, self.call_limit))
+    }
+
+    /// Sets limits of a unit, all or none, at once and until the next boot.
+    ///
+    /// After [`TimedOut`](SystemdError::TimedOut) and [`Bus`](SystemdError::Bus) it is not known whether it was done.
+    pub async fn set_properties(
+        &self,
+        unit: &UnitName,
+        values: &[(Property, u64)],
+    ) -> Result<(), SystemdError> {
+        let bus = self.bus()?;
+        bus.set_numbers(unit, values).await.map_err(|error| {
+            SystemdError::of_request(&error, Request::SetProperties, unit, self.call_limit)
+        })
     }
 
     /// Waits for the end of a job, by signal and by a slow poll of the unit's `Job`. A connection that is lost meanwhile

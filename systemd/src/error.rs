@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use zbus::DBusError;
 
-use crate::job::Verb;
+use crate::request::Request;
 use crate::unit::UnitName;
 
 /// What went wrong in talking to systemd.
@@ -18,20 +18,20 @@ pub enum SystemdError {
     #[error("systemd knows no unit `{0}`")]
     NoSuchUnit(UnitName),
     /// polkit or the bus refused.
-    #[error("not permitted to {verb} `{unit}`: {message}")]
+    #[error("not permitted to {asked} `{unit}`: {message}")]
     NotPermitted {
         /// What was tried.
-        verb: Verb,
+        asked: Request,
         /// On which unit.
         unit: UnitName,
         /// systemd's own words.
         message: String,
     },
-    /// systemd refused the job otherwise.
-    #[error("systemd refused to {verb} `{unit}`: {name}: {message}")]
+    /// systemd refused it otherwise.
+    #[error("systemd refused to {asked} `{unit}`: {name}: {message}")]
     Refused {
         /// What was tried.
-        verb: Verb,
+        asked: Request,
         /// On which unit.
         unit: UnitName,
         /// D-Bus error name.
@@ -48,10 +48,10 @@ pub enum SystemdError {
 }
 
 impl SystemdError {
-    /// Sorts the error of a call that queues a job.
-    pub(crate) fn of_job(
+    /// Sorts the error of a call that changes something.
+    pub(crate) fn of_request(
         error: &zbus::Error,
-        verb: Verb,
+        asked: Request,
         unit: &UnitName,
         limit: Duration,
     ) -> Self {
@@ -64,7 +64,7 @@ impl SystemdError {
             "org.freedesktop.DBus.Error.AccessDenied"
             | "org.freedesktop.DBus.Error.AuthFailed"
             | "org.freedesktop.DBus.Error.InteractiveAuthorizationRequired" => Self::NotPermitted {
-                verb,
+                asked,
                 unit,
                 message,
             },
@@ -72,7 +72,7 @@ impl SystemdError {
             // The bus says so when systemd went away before it answered.
             "org.freedesktop.DBus.Error.NoReply" => Self::Bus(message),
             _ => Self::Refused {
-                verb,
+                asked,
                 unit,
                 name,
                 message,

@@ -19,6 +19,8 @@ pub enum Verb {
     Restart,
     /// `StopUnit`.
     Stop,
+    /// `ReloadUnit`: the unit reads its configuration again; refused with `JobTypeNotApplicable` when it cannot.
+    Reload,
 }
 
 impl Verb {
@@ -27,6 +29,7 @@ impl Verb {
             Self::Start => "StartUnit",
             Self::Restart => "RestartUnit",
             Self::Stop => "StopUnit",
+            Self::Reload => "ReloadUnit",
         }
     }
 }
@@ -37,6 +40,7 @@ impl fmt::Display for Verb {
             Self::Start => "start",
             Self::Restart => "restart",
             Self::Stop => "stop",
+            Self::Reload => "reload",
         })
     }
 }

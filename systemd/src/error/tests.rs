@@ -1,6 +1,7 @@
 use zbus::message::Message;
 
 use super::*;
+use crate::job::Verb;
 
 const LIMIT: Duration = Duration::from_secs(5);
 
@@ -13,7 +14,12 @@ fn replied(name: &str) -> zbus::Error {
 }
 
 fn sorted(error: &zbus::Error) -> SystemdError {
-    SystemdError::of_job(error, Verb::Restart, &"web".parse().unwrap(), LIMIT)
+    SystemdError::of_request(
+        error,
+        Request::Job(Verb::Restart),
+        &"web".parse().unwrap(),
+        LIMIT,
+    )
 }
 
 #[test]
@@ -27,12 +33,12 @@ fn errors_are_sorted_by_what_the_caller_can_do() {
         "org.freedesktop.DBus.Error.AccessDenied",
         "org.freedesktop.DBus.Error.InteractiveAuthorizationRequired",
     ] {
-        let SystemdError::NotPermitted { verb, message, .. } = is(name) else {
+        let SystemdError::NotPermitted { asked, message, .. } = is(name) else {
             panic!("{name}");
         };
         assert_eq!(
-            (verb, message.as_str()),
-            (Verb::Restart, "the words of systemd")
+            (asked, message.as_str()),
+            (Request::Job(Verb::Restart), "the words of systemd")
         );
     }
     for name in [

@@ -17,6 +17,8 @@ mod jobs;
 #[cfg(test)]
 mod quiet;
 #[cfg(test)]
+mod requests;
+#[cfg(test)]
 mod up;
 #[cfg(test)]
 mod watching;

@@ -1,5 +1,6 @@
 use jiff::Timestamp;
 use prunelle_foundation::clock::{BootId, Now};
+use prunelle_systemd::Request;
 use prunelle_systemd::unit::QueuedJob;
 
 use super::*;
@@ -128,7 +129,7 @@ fn refusals_are_told_apart() {
     };
     assert_eq!(
         refused_with(SystemdError::NotPermitted {
-            verb: Verb::Start,
+            asked: Request::Job(Verb::Start),
             unit: unit.clone(),
             message: "no".to_owned()
         }),

@@ -9,7 +9,10 @@ use prunelle_foundation::clock::{Clock as _, ManualClock};
 use prunelle_healer::service_manager::ServiceManager;
 use prunelle_systemd::client::Job;
 use prunelle_systemd::unit::{ActiveState, LoadState, QueuedJob, ServiceState};
-use prunelle_systemd::{JobResult, Sync, SystemdError, UnitName, UnitState, UnitTable, Verb};
+use prunelle_systemd::{
+    JobResult, Property, Request, Sync, SystemdError, UnitName, UnitState, UnitTable, Verb,
+    WatchList,
+};
 use tokio::sync::watch;
 
 /// What a job does; the next one in line is used for each job, and then [`Start::Well`].
@@ -53,6 +56,11 @@ struct World {
     results: BTreeMap<u32, JobResult>,
     last_job: u32,
     last_invocation: u32,
+    /// What was asked for beside jobs.
+    requests: Vec<(Request, UnitName)>,
+    /// How many of the next ones are refused by polkit.
+    refusals: u32,
+    limits: BTreeMap<(UnitName, Property), u64>,
     is_unreachable: bool,
     reads: u32,
 }
@@ -163,6 +171,33 @@ impl FakeManager {
         self.job_ended.send_modify(|count| *count += 1);
     }
 
+    /// Does what is asked for beside jobs.
+    fn ask(
+        &self,
+        request: Request,
+        unit: &UnitName,
+        done: impl FnOnce(&mut World),
+    ) -> Result<(), SystemdError> {
+        {
+            let mut world = self.world();
+            if world.is_unreachable {
+                return Err(SystemdError::NotConnected);
+            }
+            world.requests.push((request, unit.clone()));
+            if world.refusals > 0 {
+                world.refusals -= 1;
+                return Err(SystemdError::NotPermitted {
+                    asked: request,
+                    unit: unit.clone(),
+                    message: "Interactive authentication required".to_owned(),
+                });
+            }
+            done(&mut world);
+        }
+        self.publish();
+        Ok(())
+    }
+
     fn start(&self, verb: Verb, unit: &UnitName) -> Result<Job, SystemdError> {
         let job = {
             let mut world = self.world();
@@ -172,7 +207,7 @@ impl FakeManager {
             let behaviour = world.script.pop_front().unwrap_or(Start::Well);
             if behaviour == Start::NotPermitted {
                 return Err(SystemdError::NotPermitted {
-                    verb,
+                    asked: Request::Job(verb),
                     unit: unit.clone(),
                     message: "Interactive authentication required".to_owned(),
                 });
@@ -379,4 +414,48 @@ impl ServiceManager for FakeManager {
     fn last_ended_job(&self, _id: &UnitName) -> Option<u32> {
         self.world().results.keys().last().copied()
     }
+
+    fn reset_failed<'a>(&'a self, unit: &'a UnitName) -> BoxFuture<'a, Result<(), SystemdError>> {
+        let result = self.ask(Request::ResetFailed, unit, |world| {
+            let state = world.unit(unit);
+            if state.active == ActiveState::Failed {
+                state.become_(ActiveState::Inactive, "dead");
+            }
+        });
+        Box::pin(std::future::ready(result))
+    }
+
+    fn properties<'a>(
+        &'a self,
+        unit: &'a UnitName,
+        properties: &'a [Property],
+    ) -> BoxFuture<'a, Result<Vec<Option<u64>>, SystemdError>> {
+        let world = self.world();
+        let read = if world.is_unreachable {
+            Err(SystemdError::NotConnected)
+        } else {
+            let limits = |property| world.limits.get(&(unit.clone(), property)).copied();
+            let read = properties
+                .iter()
+                .map(|property| Some(limits(*property).unwrap_or(u64::MAX)));
+            Ok(read.collect())
+        };
+        drop(world);
+        Box::pin(std::future::ready(read))
+    }
+
+    fn set_properties<'a>(
+        &'a self,
+        unit: &'a UnitName,
+        values: &'a [(Property, u64)],
+    ) -> BoxFuture<'a, Result<(), SystemdError>> {
+        let result = self.ask(Request::SetProperties, unit, |world| {
+            for (property, value) in values {
+                world.limits.insert((unit.clone(), *property), *value);
+            }
+        });
+        Box::pin(std::future::ready(result))
+    }
+
+    fn set_watch(&self, _watch: WatchList) {}
 }
