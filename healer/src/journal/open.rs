@@ -97,9 +97,7 @@ pub(super) fn open(options: &JournalOptions, clock: &dyn Clock) -> Result<Store,
             Err(error) => return Err(sql_error(&path, error)),
         }
     };
-    if let Err(error) = reserve.refill() {
-        tracing::warn!(%error, path = %reserve_path.display(), "cannot hold space back for a full disk");
-    }
+    hold_back(&mut reserve, &reserve_path);
     let state = read_state(&conn).map_err(|error| sql_error(&path, error))?;
     Ok(Store {
         conn,
@@ -108,6 +106,20 @@ pub(super) fn open(options: &JournalOptions, clock: &dyn Clock) -> Result<Store,
         start,
         _lock: lock,
     })
+}
+
+/// Says so when less can be held back than is wanted: the day the disk is full is too late to learn it.
+fn hold_back(reserve: &mut Reserve, path: &Path) {
+    if let Err(error) = reserve.refill() {
+        tracing::warn!(%error, path = %path.display(), "cannot hold space back for a full disk");
+    } else if reserve.is_short() {
+        tracing::warn!(
+            held = reserve.held(),
+            wanted = reserve.wanted(),
+            path = %path.display(),
+            "too little is free to hold space back for a full disk: make room (twice what is wanted), or ask for less by `--storage.reserve`"
+        );
+    }
 }
 
 fn check_folder(folder: &Path) -> Result<(), OpenError> {

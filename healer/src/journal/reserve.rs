@@ -49,6 +49,11 @@ impl Reserve {
         self.held
     }
 
+    /// Bytes that are to be held back.
+    pub(super) fn wanted(&self) -> u64 {
+        self.wanted
+    }
+
     /// Something is missing from it.
     pub(super) fn is_short(&self) -> bool {
         self.held < self.wanted

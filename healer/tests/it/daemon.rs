@@ -187,3 +187,28 @@ fn a_full_disk_is_cleaned_of_what_is_old_and_of_nothing_else() {
     assert_eq!(inside("ls $DISK/scratch").trim(), "young");
     daemon.stop();
 }
+
+#[test]
+fn a_reserve_that_cannot_be_held_back_is_told_at_the_start() {
+    let daemon = Daemon::with_reserve(Options::default(), "4194304GiB");
+    let log = daemon.log();
+    assert!(
+        log.contains("too little is free to hold space back"),
+        "{log}"
+    );
+    assert_eq!(
+        daemon.fire("victim.service", "1"),
+        202,
+        "it works all the same"
+    );
+}
+
+#[test]
+fn a_second_daemon_on_the_same_store_is_refused_and_harms_nothing() {
+    let mut daemon = Daemon::start(Options::default().unit("victim.service", SLEEPER));
+    let said = daemon.start_another();
+    assert!(said.contains("another"), "{said}");
+    daemon.fire("victim.service", "1");
+    assert_eq!(daemon.outcome().status, "SUCCESS");
+    daemon.stop();
+}

@@ -1,7 +1,7 @@
 //! A sandbox with systemd and the daemon in it, and a hand to play Alertmanager.
 
 use std::net::TcpListener;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use prunelle_sandbox::stack::Action;
@@ -42,10 +42,16 @@ pub(super) struct Daemon {
     pub(super) manager: Manager,
     port: u16,
     dir: PathBuf,
+    reserve: String,
 }
 
 impl Daemon {
     pub(super) fn start(options: Options) -> Self {
+        Self::with_reserve(options, "1MiB")
+    }
+
+    /// With so much space held back for a full disk.
+    pub(super) fn with_reserve(options: Options, reserve: &str) -> Self {
         let manager = Manager::start(options).unwrap();
         let dir = manager.dir().to_owned();
         for folder in ["state", "log", "run"] {
@@ -63,6 +69,7 @@ impl Daemon {
             manager,
             port,
             dir,
+            reserve: reserve.to_owned(),
         };
         daemon.start_again();
         daemon
@@ -70,7 +77,32 @@ impl Daemon {
 
     /// Starts the daemon and waits until it takes work.
     pub(super) fn start_again(&mut self) {
-        let listen = format!("127.0.0.1:{}", self.port);
+        let log = self.dir.join("healer.log");
+        let healer = self.keep(self.port, &log);
+        self.healer = Some(healer);
+        wait_until("the daemon is ready", LIMIT, || {
+            let answer = http::get(self.port, "/-/ready").ok()?;
+            (answer.status == 200).then_some(())
+        })
+        .unwrap_or_else(|error| panic!("{error}\n{}", self.log()));
+    }
+
+    /// Starts another one beside it, on any port, that cannot go on; what it said.
+    pub(super) fn start_another(&self) -> String {
+        let log = self.dir.join("another.log");
+        let mut another = self.keep(0, &log);
+        wait_until("the other one ends", LIMIT, || {
+            (!another.is_running()).then_some(())
+        })
+        .unwrap();
+        let status = another.kill().unwrap();
+        let said = std::fs::read_to_string(&log).unwrap();
+        assert!(!status.success(), "{status}: {said}");
+        said
+    }
+
+    fn keep(&self, port: u16, log: &Path) -> Kept {
+        let listen = format!("127.0.0.1:{port}");
         let path = |name: &str| self.dir.join(name).display().to_string();
         let (policy, token) = (path("policy.yml"), path("token"));
         let (state, actions, run) = (path("state"), path("log/actions.jsonl"), path("run"));
@@ -85,7 +117,7 @@ impl Daemon {
             "--storage.path",
             &state,
             "--storage.reserve",
-            "1MiB",
+            &self.reserve,
             "--actions.file",
             &actions,
             "--runtime.path",
@@ -93,17 +125,9 @@ impl Daemon {
             "--alertmanager.url",
             "http://127.0.0.1:9",
         ];
-        let log = self.dir.join("healer.log");
-        let healer = self
-            .manager
-            .keep(env!("CARGO_BIN_EXE_prunelle-healer"), &arguments, &log)
-            .unwrap();
-        self.healer = Some(healer);
-        wait_until("the daemon is ready", LIMIT, || {
-            let answer = http::get(self.port, "/-/ready").ok()?;
-            (answer.status == 200).then_some(())
-        })
-        .unwrap_or_else(|error| panic!("{error}\n{}", self.log()));
+        self.manager
+            .keep(env!("CARGO_BIN_EXE_prunelle-healer"), &arguments, log)
+            .unwrap()
     }
 
     /// SIGKILL.
