@@ -98,6 +98,8 @@ pub struct Unfinished {
     pub evidence: serde_json::Value,
     /// How that attempt ended, when its end is on record and the remediation's is not.
     pub attempt_outcome: Option<Outcome>,
+    /// The same attempt had been started under an earlier intent, and its end was never written: it may have acted.
+    pub was_started_before: bool,
 }
 
 /// What the journal made of a notification.

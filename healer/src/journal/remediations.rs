@@ -133,7 +133,11 @@ impl Operation for ReadUnfinished {
             "SELECT r.id, r.fingerprint, r.starts_at, r.alert_name, r.rule, r.target,
                  a.rung, a.attempt, a.remedy, a.plan, a.policy_revision, a.within,
                  a.intent_wall, a.intent_boot, a.intent_boot_id, a.phase, a.evidence, a.outcome,
-                 r.victim
+                 r.victim,
+                 EXISTS (SELECT 1 FROM attempts AS earlier WHERE earlier.remediation = r.id
+                     AND earlier.number < a.number AND earlier.rung = a.rung
+                     AND earlier.attempt = a.attempt
+                     AND earlier.phase <> 'intent' AND earlier.outcome IS NULL)
              FROM remediations AS r JOIN attempts AS a ON a.remediation = r.id
              WHERE r.ended_wall IS NULL
                AND a.number = (SELECT max(number) FROM attempts WHERE remediation = r.id)
@@ -290,6 +294,7 @@ fn read_unfinished(row: &Row<'_>) -> Run<Unfinished> {
         phase: read_word(row, 15)?,
         evidence: read_json(row, 16)?,
         attempt_outcome: read_optional_word(row, 17)?,
+        was_started_before: row.get(19)?,
     })
 }
 

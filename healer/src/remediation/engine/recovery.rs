@@ -70,6 +70,7 @@ impl Engine {
             phase,
             evidence,
             attempt_outcome,
+            was_started_before,
         } = unfinished;
         let Some(rule) = case.rule() else {
             return Ok(());
@@ -80,6 +81,8 @@ impl Engine {
         };
         let mut state = Remediation::new(rule, &now).recovered(position, phase, &now);
         state.is_alert_active = is_alert_active;
+        // Only what may be run again gets a second intent for one attempt: the first may have acted all the same.
+        state.is_interrupted = phase == Phase::Intent && was_started_before;
         case.remediation = intent.remediation;
         case.begun = Some(intent.at.clone());
         case.evidence = intent.plan.clone();
@@ -135,7 +138,9 @@ impl Engine {
     async fn give_up(&self, unfinished: Unfinished) -> Result<(), JournalError> {
         let (outcome, reason) = match (unfinished.attempt_outcome, unfinished.phase) {
             (Some(outcome), _) if outcome != Outcome::Success => (outcome, Reason::NoRule),
-            (None, Phase::Intent) => (Outcome::Cancelled, Reason::NoRule),
+            (None, Phase::Intent) if !unfinished.was_started_before => {
+                (Outcome::Cancelled, Reason::NoRule)
+            }
             _ => (Outcome::Unknown, Reason::UnknownAfterCrash),
         };
         let remediation = unfinished.intent.remediation;

@@ -367,3 +367,23 @@ fn what_may_be_run_again_and_needs_not_is_verified_and_told_as_an_attempt() {
         bench.ends(Outcome::Success, None);
     }
 }
+
+#[test]
+fn what_was_to_be_run_again_and_was_not_is_verified_though_its_intent_was_written() {
+    for stage in [Answer::Admitted, Answer::Started] {
+        let mut bench = Bench::new(&[1]);
+        let now = bench.clock.now();
+        let (state, _) = begin(fresh(&[1], &now).recovered(Position::FIRST, Phase::Started, &now));
+        bench.state = state;
+        bench.answer(Answer::Identified(Identified::RunAgain));
+        bench.answer(Answer::Guards(Verdict::Proceed));
+        if stage == Answer::Started {
+            bench.answer(Answer::Admitted);
+        }
+        bench.on(Event::Resolved);
+        bench.answer(stage);
+        assert_eq!(bench.effects, [Effect::Verify], "{stage:?}");
+        bench.answer(Answer::Verified(Ok(())));
+        bench.ends(Outcome::Success, None);
+    }
+}

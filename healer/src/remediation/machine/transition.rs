@@ -25,7 +25,6 @@ impl Transition<'_> {
                 self.guarded(verdict, again);
             }
             (Stage::Admitting { until }, Answer::Admitted) => {
-                self.state.is_interrupted = false;
                 if self.state.deadline.is_none() {
                     let limit = self.state.time_limit();
                     self.state.deadline = Some(Deadline::after(self.now, limit));
@@ -37,6 +36,9 @@ impl Transition<'_> {
             }
             (Stage::Starting { until }, Answer::Started) => {
                 self.go_on(until, |until| Stage::Executing { until }, Effect::Apply);
+                if matches!(self.state.stage, Stage::Executing { .. }) {
+                    self.state.is_interrupted = false;
+                }
             }
             (Stage::Executing { until }, Answer::Applied(Ok(())))
             | (Stage::Identifying { until }, Answer::Identified(Identified::Happened)) => {
@@ -130,7 +132,8 @@ impl Transition<'_> {
         }
     }
 
-    /// Between two writes: goes on unless the alert resolved or the attempt's time has passed. Nothing was done yet.
+    /// Between two writes: goes on unless the alert resolved or the attempt's time has passed. Nothing was done yet, but
+    /// by an attempt that a crash interrupted.
     fn go_on(&mut self, until: Deadline, stage: fn(Deadline) -> Stage, effect: Effect) {
         if !self.state.is_alert_active {
             self.stop(Outcome::Cancelled, Reason::Resolved);
@@ -145,6 +148,7 @@ impl Transition<'_> {
     }
 
     fn failed(&mut self, failure: Failure) {
+        self.state.is_interrupted = false;
         let next = self.next_after(failure);
         self.settle(Some(Err(failure)), next);
     }

@@ -251,3 +251,35 @@ pub(super) fn ended(fixture: &Fixture, number: u128) -> Entry {
         at: fixture.now(),
     }
 }
+
+#[tokio::test]
+async fn an_attempt_that_was_started_under_an_earlier_intent_is_told_of_until_the_next_attempt() {
+    let fixture = Fixture::new();
+    let journal = fixture.open();
+    let id = remediation(1);
+    let was_started_before = async || {
+        let unfinished = journal.unfinished().await.unwrap();
+        unfinished[0].was_started_before
+    };
+    let first = admit(&journal, fixture.intent(id, "/tmp")).await;
+    assert!(!was_started_before().await);
+    journal
+        .start(first, json!(null), fixture.now())
+        .await
+        .unwrap();
+    assert!(!was_started_before().await);
+
+    // Crashed, and run again.
+    let again = admit(&journal, fixture.intent(id, "/tmp")).await;
+    assert!(was_started_before().await);
+    journal
+        .start(again, json!(null), fixture.now())
+        .await
+        .unwrap();
+    journal.record(attempt_ended(&fixture, 1)).await.unwrap();
+
+    let mut second = fixture.intent(id, "/tmp");
+    second.attempt = 2;
+    admit(&journal, second).await;
+    assert!(!was_started_before().await);
+}
