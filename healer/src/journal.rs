@@ -6,6 +6,7 @@
 
 mod action_log;
 mod alerts;
+mod approvals;
 mod entries;
 mod error;
 mod events;
@@ -36,7 +37,7 @@ use prunelle_foundation::lifecycle::{Stop, Tasks};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use crate::alert::{Alert, Labels};
-use crate::facts::{History, Pause};
+use crate::facts::{Approval, History, Pause};
 use crate::reason::Reason;
 use crate::target::Target;
 use crate::work::Notification;
@@ -44,6 +45,7 @@ use crate::work::Notification;
 use self::operation::{Call, Operation};
 use self::writer::{Message, Writer};
 
+pub use self::approvals::{AnswerRefused, Answered, ApprovalRequest};
 pub use self::error::{JournalError, OpenError};
 pub use self::events::{Event, EventType};
 pub use self::history::{HISTORY_WINDOW, HistoryOf};
@@ -260,6 +262,31 @@ impl Journal {
     pub async fn release(&self, target: Target, at: Now) -> Result<bool, JournalError> {
         let (_, was_quarantined) = self.ask(pauses::ReleaseQuarantine { target, at }).await?;
         Ok(was_quarantined)
+    }
+
+    /// Asks people whether something may be done, unless they have been asked; the question, and its answer if there is
+    /// one. A new question is a line of the action log.
+    pub async fn ask_approval(&self, request: ApprovalRequest) -> Result<Approval, JournalError> {
+        let (_, approval) = self.ask(approvals::AskApproval(request)).await?;
+        Ok(approval)
+    }
+
+    /// Answers a question for a person; refused when it is late, or not the first answer.
+    pub async fn answer_approval(
+        &self,
+        number: i64,
+        is_approved: bool,
+        by: String,
+        at: Now,
+    ) -> Result<Result<Answered, AnswerRefused>, JournalError> {
+        let operation = approvals::AnswerApproval {
+            number,
+            is_approved,
+            by,
+            at,
+        };
+        let (_, answered) = self.ask(operation).await?;
+        Ok(answered)
     }
 
     /// What the journal owns about a rule, its target and the host at `now`.

@@ -1,6 +1,8 @@
 //! The closed list of reasons: why nothing was done, why it waits, why it ended. Each is a metric's label value,
 //! a word in the action log, and provoked by a test.
 
+mod words;
+
 use serde::{Deserialize, Serialize};
 
 /// Why an alert was not acted on, or not yet, or why a remediation ended otherwise than by success.

@@ -28,6 +28,10 @@ pub struct HistoryOf {
     pub victim: Option<UnitName>,
     /// The remedy's name.
     pub remedy: String,
+    /// Index of its rung.
+    pub rung: u32,
+    /// Revision of the policy that it stands in.
+    pub policy_revision: String,
     /// The alert.
     pub episode: Episode,
     /// The remediation that asks.
@@ -42,6 +46,8 @@ impl HistoryOf {
             target: intent.target.clone(),
             victim: intent.victim.clone(),
             remedy: intent.remedy.clone(),
+            rung: intent.rung,
+            policy_revision: intent.policy_revision.clone(),
             episode: intent.episode.clone(),
             remediation: intent.remediation,
         }
@@ -89,6 +95,7 @@ impl Transaction<'_> {
             host_charges: self.host_charges(now)?,
             repairs: self.repairs(&target_column, now)?,
             quarantine: self.quarantine(&target_column, now)?,
+            approval: self.approval(of)?,
             ..History::default()
         })
     }

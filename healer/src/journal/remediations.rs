@@ -57,7 +57,8 @@ impl Operation for Admit {
 
     fn run(&mut self, tx: &mut Transaction<'_>) -> Run<Self::Output> {
         let intent = &self.intent;
-        let history = tx.history(&history::HistoryOf::intent(intent), &intent.at)?;
+        let of = history::HistoryOf::intent(intent);
+        let history = tx.history(&of, &intent.at)?;
         let holds_slot = history.running == Some(intent.remediation);
         if history.running.is_some() && !holds_slot {
             return Ok(Err(Reason::JoinedRunning));
@@ -78,6 +79,7 @@ impl Operation for Admit {
         }
         insert_attempt(tx, intent)?;
         charge(tx, intent)?;
+        tx.use_up_approval(&of)?;
         Ok(Ok(()))
     }
 }

@@ -24,3 +24,20 @@ fn all_holds_every_outcome_and_all_spellings_agree() {
         assert_eq!(outcome.as_label(), word.to_ascii_lowercase());
     }
 }
+
+#[test]
+fn every_reason_has_a_sentence_of_its_own_for_people() {
+    let mut seen = std::collections::HashSet::new();
+    for reason in Reason::ALL {
+        let words = reason.words();
+        assert!(seen.insert(words), "{reason:?} has the words of another");
+        assert!(words.len() > 30, "{reason:?}: {words}");
+        assert!(!words.ends_with('.'), "{reason:?}: {words}");
+        assert!(
+            words.starts_with(
+                |first: char| first.is_lowercase() || words.starts_with("Alertmanager")
+            ),
+            "{reason:?}: {words}"
+        );
+    }
+}

@@ -1,6 +1,7 @@
 //! The journal as its users see it, on a real file system.
 
 mod alerts;
+mod approvals;
 mod budget;
 mod child;
 mod course;

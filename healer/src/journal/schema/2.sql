@@ -14,23 +14,28 @@ CREATE INDEX charges_target ON charges (target, number);
 ALTER TABLE quarantines ADD COLUMN rule TEXT NOT NULL DEFAULT '';
 ALTER TABLE quarantines ADD COLUMN released_by TEXT;
 
--- Questions to people: may this remedy be run? The number is what they answer by.
+-- Questions to people: may this remedy be run? The number is what they answer by. One question is about one rung of one
+-- revision of the policy, for one episode, on one target; an approval is used up by one remediation.
 CREATE TABLE approvals (
-    number        INTEGER PRIMARY KEY,
-    rule          TEXT NOT NULL,
-    target        TEXT NOT NULL,
-    remedy        TEXT NOT NULL,
-    alert_name    TEXT NOT NULL,
-    fingerprint   TEXT NOT NULL,
-    starts_at     INTEGER NOT NULL,
-    plan          TEXT NOT NULL,
-    lasts         INTEGER NOT NULL,
-    since_wall    INTEGER NOT NULL,
-    since_boot    INTEGER NOT NULL,
-    since_boot_id TEXT NOT NULL,
-    answer        TEXT CHECK (answer IN ('approved', 'denied')),
-    answered_by   TEXT,
-    answered_wall INTEGER
+    number          INTEGER PRIMARY KEY,
+    rule            TEXT NOT NULL,
+    target          TEXT NOT NULL,
+    victim          TEXT,
+    remedy          TEXT NOT NULL,
+    rung            INTEGER NOT NULL,
+    policy_revision TEXT NOT NULL,
+    alert_name      TEXT NOT NULL,
+    fingerprint     TEXT NOT NULL,
+    starts_at       INTEGER NOT NULL,
+    plan            TEXT NOT NULL,
+    lasts           INTEGER NOT NULL,
+    since_wall      INTEGER NOT NULL,
+    since_boot      INTEGER NOT NULL,
+    since_boot_id   TEXT NOT NULL,
+    answer          TEXT CHECK (answer IN ('approved', 'denied')),
+    answered_by     TEXT,
+    answered_wall   INTEGER,
+    used_by         TEXT
 ) STRICT;
 CREATE INDEX approvals_episode ON approvals (fingerprint, starts_at, rule, target, remedy);
 

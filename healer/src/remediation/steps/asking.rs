@@ -138,6 +138,8 @@ async fn history(
         target: subject.target.clone(),
         victim,
         remedy,
+        rung: u32::try_from(subject.rung).unwrap_or(u32::MAX),
+        policy_revision: subject.policy.revision.clone(),
         episode: subject.alert.episode.clone(),
         remediation: subject.remediation,
     };
