@@ -6,6 +6,7 @@
 
 pub mod clean_folder;
 pub mod restart_service;
+pub mod vacuum_journal;
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -254,10 +254,10 @@ impl Bus {
         Ok(control_group(<&str>::try_from(&value)?))
     }
 
-    /// Queues a job in mode `replace`.
+    /// Queues a job.
     pub(crate) async fn queue(&self, verb: Verb, unit: &UnitName) -> zbus::Result<Job> {
         let reply = self
-            .manager(verb.method(), &(unit.as_str(), "replace"))
+            .manager(verb.method(), &(unit.as_str(), verb.mode()))
             .await?;
         let body = reply.body();
         let path: zbus::ObjectPath<'_> = body.deserialize()?;

@@ -10,7 +10,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
-/// What to ask systemd to do with a unit. Always mode `replace`.
+/// What to ask systemd to do with a unit. In mode `replace`, where nothing else is said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verb {
     /// `StartUnit`.
@@ -21,15 +21,25 @@ pub enum Verb {
     Stop,
     /// `ReloadUnit`: the unit reads its configuration again; refused with `JobTypeNotApplicable` when it cannot.
     Reload,
+    /// `StartUnit` in mode `replace-irreversibly`, as `systemctl reboot` asks for `reboot.target`: no later job takes its
+    /// place.
+    StartIrreversibly,
 }
 
 impl Verb {
     pub(crate) fn method(self) -> &'static str {
         match self {
-            Self::Start => "StartUnit",
+            Self::Start | Self::StartIrreversibly => "StartUnit",
             Self::Restart => "RestartUnit",
             Self::Stop => "StopUnit",
             Self::Reload => "ReloadUnit",
+        }
+    }
+
+    pub(crate) fn mode(self) -> &'static str {
+        match self {
+            Self::StartIrreversibly => "replace-irreversibly",
+            Self::Start | Self::Restart | Self::Stop | Self::Reload => "replace",
         }
     }
 }
@@ -37,7 +47,7 @@ impl Verb {
 impl fmt::Display for Verb {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Start => "start",
+            Self::Start | Self::StartIrreversibly => "start",
             Self::Restart => "restart",
             Self::Stop => "stop",
             Self::Reload => "reload",

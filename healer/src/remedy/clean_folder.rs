@@ -3,7 +3,8 @@
 //! Bounded four ways: by age, by files, by bytes, and by the free space aimed for. Everything is listed before anything
 //! goes; the oldest goes first. What is young, locked, sticky, open, live, mounted, protected or a device stays, and is
 //! counted. The rules are those of systemd-tmpfiles. All calls block: the engine makes them on a thread for that.
-//! After a crash there is nothing to look up: cleaning again is the same as cleaning once.
+//! After a crash there is nothing to look up: cleaning again is the same as cleaning once. When the target is a mount,
+//! the folder comes from the policy and must lie on that file system.
 
 mod age;
 mod background;
@@ -19,11 +20,12 @@ mod sockets;
 mod walk;
 
 use std::fmt;
-use std::os::fd::AsFd as _;
+use std::os::fd::{AsFd as _, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use prunelle_foundation::clock::Now;
+use rustix::fs::{Mode, OFlags};
 
 use crate::facts::FolderFacts;
 use crate::journal::{Committed, Started};
@@ -48,6 +50,9 @@ use sockets::LiveSockets;
 pub struct Job {
     /// The folder.
     pub folder: PathBuf,
+    /// The mount point of the file system that is to be freed, which must hold the folder; none when the target is the
+    /// folder itself.
+    pub mount: Option<PathBuf>,
     /// Age, caps and aim.
     pub settings: CleanFolder,
     /// Paths that stay with everything in them.
@@ -65,6 +70,7 @@ impl Job {
     pub fn new(folder: PathBuf, settings: CleanFolder, protected: Vec<PathBuf>, now: Now) -> Self {
         Self {
             folder,
+            mount: None,
             settings,
             protected,
             now,
@@ -95,11 +101,7 @@ pub fn base_facts(
     };
     let is_alert_about_its_file_system = match alert_mountpoint {
         None => false,
-        Some(mountpoint) => {
-            let mountinfo = std::fs::read("/proc/self/mountinfo").map_err(failed)?;
-            let id = mounts::id_of(&base).map_err(|error| failed(error.into()))?;
-            mounts::is_same_file_system(&mounts::parse(&mountinfo), id, mountpoint)
-        }
+        Some(mountpoint) => mounts::holds(mountpoint, &base).map_err(failed)?,
     };
     let (_, free_ratio) = space(&base)?;
     Ok(FolderFacts {
@@ -108,10 +110,44 @@ pub fn base_facts(
     })
 }
 
+/// The same for a mount that the alert names, and that the rule allows.
+pub fn mount_facts(mount: &Path) -> Result<FolderFacts, CleanFolderError> {
+    let failed = |source| CleanFolderError::Space {
+        folder: mount.to_owned(),
+        source,
+    };
+    if !is_on_mount(mount, mount).map_err(failed)? {
+        return Err(CleanFolderError::NotMounted(mount.to_owned()));
+    }
+    let fd = open_path(mount).map_err(failed)?;
+    let space = free_space::of(&fd).map_err(|error| failed(error.into()))?;
+    let free_ratio = space
+        .ratio()
+        .ok_or_else(|| failed(std::io::ErrorKind::Unsupported.into()))?;
+    Ok(FolderFacts {
+        is_alert_about_its_file_system: true,
+        free_ratio,
+    })
+}
+
+/// Whether what is at `place` lies on the file system that is mounted at `mount`.
+pub fn is_on_mount(place: &Path, mount: &Path) -> std::io::Result<bool> {
+    let place = open_path(place)?;
+    match mount.to_str() {
+        Some(mount) => mounts::holds(mount, place),
+        None => Ok(false),
+    }
+}
+
+fn open_path(path: &Path) -> std::io::Result<OwnedFd> {
+    let flags = OFlags::PATH | OFlags::CLOEXEC;
+    Ok(rustix::fs::open(path, flags, Mode::empty())?)
+}
+
 /// Lists what would be removed; touches nothing, and takes no lock. What is locked is found by [`apply`] only: a lock
 /// taken for a look would stand in the way of its owner for that moment.
 pub fn plan(job: &Job) -> Result<Plan, CleanFolderError> {
-    let base = Base::open(&job.folder)?;
+    let base = open_base(job)?;
     let (tally, before, unseen_processes) = go_through(Manner::Count, &base, job)?;
     if tally.files == 0 && tally.ended != Ended::Interrupted {
         return Err(nothing(job, tally.skipped));
@@ -131,7 +167,14 @@ pub fn plan(job: &Job) -> Result<Plan, CleanFolderError> {
 /// Lists anew and removes.
 pub fn apply(started: Committed<Started>, job: &Job) -> Result<Report, CleanFolderError> {
     let Started { intent, .. } = started.get();
-    if intent.target != Target::Path(job.folder.clone()) {
+    let is_intended = match (&intent.target, &job.mount) {
+        (Target::Path(folder), None) => *folder == job.folder,
+        (Target::Mount(target), Some(mount)) => {
+            target == mount && background::folder_of(intent).as_deref() == Some(&*job.folder)
+        }
+        _ => false,
+    };
+    if !is_intended {
         return Err(CleanFolderError::OtherTarget {
             folder: job.folder.clone(),
             intended: intent.target.clone(),
@@ -143,7 +186,7 @@ pub fn apply(started: Committed<Started>, job: &Job) -> Result<Report, CleanFold
 
 /// What `apply` does once it may.
 fn remove(job: &Job) -> Result<Report, CleanFolderError> {
-    let base = Base::open(&job.folder)?;
+    let base = open_base(job)?;
     let (tally, before, unseen_processes) = go_through(Manner::Remove, &base, job)?;
     if tally.files == 0 && tally.folders == 0 && tally.ended != Ended::Interrupted {
         return Err(nothing(job, tally.skipped));
@@ -163,6 +206,32 @@ fn remove(job: &Job) -> Result<Report, CleanFolderError> {
         holders: open_files::holders_of_deleted(&job.proc, base.entry.identity.device, HOLDERS),
         unseen_processes,
     })
+}
+
+/// Opens the folder; one on another file system than the job's mount is left alone. The open folder is asked, so that
+/// nothing can come in between.
+fn open_base(job: &Job) -> Result<Base, CleanFolderError> {
+    let base = Base::open(&job.folder)?;
+    let Some(mount) = &job.mount else {
+        return Ok(base);
+    };
+    let is_on_mount = match mount.to_str() {
+        Some(mountpoint) => {
+            mounts::holds(mountpoint, &base).map_err(|source| CleanFolderError::Space {
+                folder: job.folder.clone(),
+                source,
+            })?
+        }
+        None => false,
+    };
+    if is_on_mount {
+        Ok(base)
+    } else {
+        Err(CleanFolderError::OtherFileSystem {
+            folder: job.folder.clone(),
+            mount: mount.clone(),
+        })
+    }
 }
 
 /// Holders in a report.

@@ -170,16 +170,21 @@ async fn read_unit(ports: &Ports, unit: &UnitName) -> Fact<UnitState> {
 }
 
 async fn folder_fact(ports: &Ports, subject: &Subject) -> Fact<FolderFacts> {
-    let Some(folder) = subject.target.place().map(Path::to_owned) else {
+    let target = subject.target.clone();
+    if target.place().is_none() {
         return Fact::NotApplicable;
-    };
+    }
     let mountpoint = subject.alert.labels.get("mountpoint").cloned();
     let at = ports.clock.now();
     let reading = ports
         .checks
         .tasks
-        .spawn_blocking("folder-facts", move || {
-            clean_folder::base_facts(&folder, mountpoint.as_deref())
+        .spawn_blocking("folder-facts", move || match &target {
+            Target::Mount(mount) => clean_folder::mount_facts(mount),
+            other => {
+                let folder = other.place().unwrap_or(Path::new("/"));
+                clean_folder::base_facts(folder, mountpoint.as_deref())
+            }
         })
         .await;
     match reading {

@@ -33,6 +33,9 @@ pub struct CleanFolderRemedy {
 /// What the intent keeps: all that is needed to do it, and what was listed.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Details {
+    /// Only when the target is a mount.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    folder: Option<PathBuf>,
     older_than_seconds: f64,
     stop_at_free: f64,
     max_bytes: u64,
@@ -87,19 +90,28 @@ impl CleanFolderRemedy {
     }
 
     async fn planned(&self, planning: &Planning) -> Result<Plan, Reason> {
-        let (Target::Path(folder), RemedySpec::CleanFolder(settings)) =
-            (&planning.target, &planning.remedy)
-        else {
+        let RemedySpec::CleanFolder(settings) = &planning.remedy else {
             return Err(Reason::NoTarget);
         };
+        let (folder, mount) = match (&planning.target, &settings.folder) {
+            (Target::Path(folder), _) => (folder, None),
+            (Target::Mount(mount), Some(folder)) => (folder, Some(mount.clone())),
+            _ => return Err(Reason::NoTarget),
+        };
         let protected = planning.policy.protected.paths.clone();
+        let is_protected = protected.iter().any(|path| folder.starts_with(path));
+        if is_protected {
+            return Err(Reason::Protected);
+        }
         let now = self.clock.now();
-        let job = Job::new(
+        let mut job = Job::new(
             folder.clone(),
             settings.clone(),
             protected.clone(),
             now.clone(),
         );
+        job.mount = mount;
+        let folder = job.mount.is_some().then(|| folder.clone());
         let listed =
             self.run(job, now, PLANNING_LIMIT, plan)
                 .await
@@ -108,6 +120,7 @@ impl CleanFolderRemedy {
                     Ok(()) => Reason::RemedyFailed,
                 })?;
         let details = Details {
+            folder,
             older_than_seconds: settings.older_than.as_secs_f64(),
             stop_at_free: settings.stop_at_free,
             max_bytes: settings.max_bytes,
@@ -166,10 +179,12 @@ impl Remedy for CleanFolderRemedy {
 
 /// The job that an intent announced.
 fn job(intent: &Intent, now: Now) -> Option<Job> {
-    let Target::Path(folder) = &intent.target else {
-        return None;
-    };
     let details = Details::deserialize(&intent.plan).ok()?;
+    let (folder, mount) = match &intent.target {
+        Target::Path(folder) => (folder.clone(), None),
+        Target::Mount(mount) => (folder_of(intent)?, Some(mount.clone())),
+        Target::Unit(_) | Target::ProcessGroup(_) | Target::Host => return None,
+    };
     let settings = CleanFolder {
         folder: None,
         older_than: Duration::try_from_secs_f64(details.older_than_seconds).ok()?,
@@ -177,7 +192,14 @@ fn job(intent: &Intent, now: Now) -> Option<Job> {
         max_bytes: details.max_bytes,
         max_files: details.max_files,
     };
-    Some(Job::new(folder.clone(), settings, details.protected, now))
+    let mut job = Job::new(folder, settings, details.protected, now);
+    job.mount = mount;
+    Some(job)
+}
+
+/// The folder that an intent on a mount is about.
+pub(super) fn folder_of(intent: &Intent) -> Option<PathBuf> {
+    Details::deserialize(&intent.plan).ok()?.folder
 }
 
 fn finding(error: &CleanFolderError) -> Finding {

@@ -36,6 +36,17 @@ pub enum CleanFolderError {
         /// Why.
         source: std::io::Error,
     },
+    /// No file system is mounted there.
+    #[error("no file system is mounted at {}", .0.display())]
+    NotMounted(PathBuf),
+    /// The folder lies on another file system than the one that is full.
+    #[error("{} is not on the file system of {}: cleaning it would free nothing there", folder.display(), mount.display())]
+    OtherFileSystem {
+        /// The folder.
+        folder: PathBuf,
+        /// The mount point of the file system.
+        mount: PathBuf,
+    },
     /// What was committed is about something else.
     #[error("the journal's intent is about {intended}, not about {}", folder.display())]
     OtherTarget {
@@ -80,11 +91,12 @@ impl CleanFolderError {
             Self::Open { source, .. } if matches!(*source, Errno::ACCESS | Errno::PERM) => {
                 Reason::NotPermitted
             }
-            Self::Open { .. } | Self::Space { .. } | Self::OtherTarget { .. } => {
-                Reason::RemedyFailed
-            }
+            Self::Open { .. }
+            | Self::Space { .. }
+            | Self::NotMounted(_)
+            | Self::OtherTarget { .. } => Reason::RemedyFailed,
             Self::EnoughFree { .. } => Reason::RecoveredByItself,
-            Self::NothingToClean { .. } => Reason::NothingToClean,
+            Self::NothingToClean { .. } | Self::OtherFileSystem { .. } => Reason::NothingToClean,
         }
     }
 }

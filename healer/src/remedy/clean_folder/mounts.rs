@@ -1,4 +1,4 @@
-//! Which mount holds a folder, from `/proc/self/mountinfo`.
+//! Which mount holds a folder or a file, from `/proc/self/mountinfo`.
 
 use std::ffi::{OsStr, OsString};
 use std::os::fd::AsFd;
@@ -55,6 +55,13 @@ pub(super) fn is_same_file_system(mounts: &[Mount], id: u64, mountpoint: &str) -
         (Some(holder), Some(named)) => holder.device == named.device,
         _ => false,
     }
+}
+
+/// Whether an open file or folder lies on the file system that is mounted at `mountpoint`.
+pub(super) fn holds(mountpoint: &str, file: impl AsFd) -> std::io::Result<bool> {
+    let id = id_of(file)?;
+    let mounts = parse(&std::fs::read("/proc/self/mountinfo")?);
+    Ok(is_same_file_system(&mounts, id, mountpoint))
 }
 
 /// Space, tab, newline and backslash are written as `\040` and so on.

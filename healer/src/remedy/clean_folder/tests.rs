@@ -4,6 +4,7 @@ mod announced;
 mod confined;
 mod limits;
 mod names;
+mod on_mount;
 mod races;
 mod stays;
 

@@ -1,6 +1,7 @@
 //! `apply` through a real journal: nothing happens that was not announced.
 
 use prunelle_foundation::lifecycle::Lifecycle;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::*;
@@ -9,7 +10,7 @@ use crate::journal::{Intent, Journal, JournalOptions};
 use crate::remediation::RemediationId;
 
 /// A started attempt on `target`, in a journal of its own.
-async fn started(folder: &Path, target: &Path) -> Committed<Started> {
+pub(super) async fn started(folder: &Path, target: Target, plan: Value) -> Committed<Started> {
     let lifecycle = Lifecycle::new();
     let clock = Arc::new(SystemClock::new().unwrap());
     let options = JournalOptions {
@@ -26,19 +27,19 @@ async fn started(folder: &Path, target: &Path) -> Committed<Started> {
         },
         alert_name: "DiskFull".to_owned(),
         rule: "disk-full".to_owned(),
-        target: Target::Path(target.to_owned()),
+        target,
         victim: None,
         rung: 0,
         attempt: 1,
         remedy: "clean_folder".to_owned(),
-        plan: serde_json::json!({}),
+        plan,
         policy_revision: String::new(),
         at: at.clone(),
         within: DAY,
     };
     let admitted = journal.admit(intent, Box::new(|_| Ok(()))).await;
     let committed = admitted.unwrap().unwrap();
-    let started = journal.start(committed, serde_json::json!({}), at).await;
+    let started = journal.start(committed, json!({}), at).await;
     journal.close().await;
     started.unwrap()
 }
@@ -47,7 +48,8 @@ async fn started(folder: &Path, target: &Path) -> Committed<Started> {
 async fn what_was_announced_is_done() {
     let fixture = Fixture::new();
     fixture.file("a", 1);
-    let started = started(fixture.root.path(), &fixture.job.folder).await;
+    let target = Target::Path(fixture.job.folder.clone());
+    let started = started(fixture.root.path(), target, json!({})).await;
     assert_eq!(apply(started, &fixture.job).unwrap().files, 1);
 }
 
@@ -55,7 +57,8 @@ async fn what_was_announced_is_done() {
 async fn what_was_not_announced_is_not_done() {
     let fixture = Fixture::new();
     fixture.file("a", 1);
-    let started = started(fixture.root.path(), Path::new("/var/tmp/other")).await;
+    let target = Target::Path("/var/tmp/other".into());
+    let started = started(fixture.root.path(), target, json!({})).await;
     let error = apply(started, &fixture.job).unwrap_err();
     assert_eq!(error.reason(), Reason::RemedyFailed);
     assert!(
