@@ -10,6 +10,7 @@ pub mod journal;
 pub mod leases;
 pub mod metrics;
 pub mod policy;
+pub mod processes;
 pub mod reason;
 pub mod remediation;
 pub mod remedy;

@@ -10,6 +10,7 @@ use prunelle_systemd::unit::ActiveState;
 use super::{Answer, Guard, Question, RETRY_UNKNOWN};
 use crate::facts::Fact;
 use crate::policy::TargetRule;
+use crate::processes;
 use crate::reason::Reason;
 use crate::target::Target;
 
@@ -55,7 +56,9 @@ impl Guard for HostAndTarget {
             (TargetRule::ProcessGroup { allow, .. }, Target::ProcessGroup(_)) => {
                 match &question.facts.victim {
                     Fact::Known { value, .. } => {
-                        if allow.iter().any(|glob| glob.is_match(value.unit.as_str())) {
+                        if processes::is_actionable(&value.unit)
+                            && allow.iter().any(|glob| glob.is_match(value.unit.as_str()))
+                        {
                             unit_protection(question, value.unit.as_str())
                         } else {
                             Answer::Suppress(Reason::NotAllowed)

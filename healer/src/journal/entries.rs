@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use prunelle_foundation::clock::Now;
+use prunelle_systemd::UnitName;
 use rusqlite::params;
 use serde::Serialize;
 use serde_json::Value;
@@ -34,6 +35,8 @@ fn record(tx: &mut Transaction<'_>, entry: &Entry) -> Run<()> {
             alert,
             rule,
             target,
+            victim,
+            note,
             reason,
             plan,
             is_deferred,
@@ -42,6 +45,8 @@ fn record(tx: &mut Transaction<'_>, entry: &Entry) -> Run<()> {
             alert,
             rule: rule.as_deref(),
             target: target.as_ref(),
+            victim: victim.as_ref(),
+            note: note.as_deref(),
             reason: *reason,
             plan: plan.as_ref(),
             is_deferred: *is_deferred,
@@ -92,6 +97,8 @@ struct Decision<'a> {
     alert: &'a Alert,
     rule: Option<&'a str>,
     target: Option<&'a Target>,
+    victim: Option<&'a UnitName>,
+    note: Option<&'a str>,
     reason: Reason,
     plan: Option<&'a Value>,
     is_deferred: bool,
@@ -106,6 +113,8 @@ impl Decision<'_> {
             rule: Option<&'a str>,
             #[serde(skip_serializing_if = "Option::is_none")]
             target: Option<&'a Target>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            victim: Option<&'a UnitName>,
             reason: Reason,
             #[serde(flatten)]
             episode: &'a Episode,
@@ -117,6 +126,10 @@ impl Decision<'_> {
             Some(Target::Path(path)) => path.display().to_string(),
             Some(other) => other.to_string(),
             None => self.alert.name().to_owned(),
+        };
+        let about = match self.note {
+            Some(note) => format!("{about} ({note})"),
+            None => about,
         };
         let reason = self.reason.as_str();
         let (status, message) = if self.reason == Reason::Observed {
@@ -140,6 +153,7 @@ impl Decision<'_> {
                 alert: self.alert.name(),
                 rule: self.rule,
                 target: self.target,
+                victim: self.victim,
                 reason: self.reason,
                 episode: &self.alert.episode,
                 plan: self.plan,

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::Engine;
 use super::ending::{attempt_message, end_message};
 use super::records::Decision;
-use crate::alert::Alert;
+use crate::facts::Fact;
 use crate::journal::Intent;
 use crate::reason::Reason;
 use crate::remediation::case::{Case, CaseId, Decided, Rest, Token};
@@ -17,7 +17,6 @@ use crate::remediation::machine::{self, Effect, Event};
 use crate::remediation::state::{Remediation, StepId};
 use crate::remediation::steps::{self, Output, Settlement, Subject};
 use crate::remedy::merge;
-use crate::target::Target;
 use crate::verify::Verification;
 
 impl Engine {
@@ -72,25 +71,9 @@ impl Engine {
     }
 
     /// Keeps a decision in journal and metrics.
-    pub(super) fn keep_decision(
-        &mut self,
-        alert: &Arc<Alert>,
-        rule: Option<String>,
-        target: Option<Target>,
-        reason: Reason,
-        is_deferred: bool,
-        plan: Option<Value>,
-    ) {
-        self.ports.metrics.decision(reason);
-        self.records.push(Decision {
-            alert: Arc::clone(alert),
-            rule,
-            target,
-            reason,
-            plan,
-            is_deferred,
-            at: self.ports.clock.now(),
-        });
+    pub(super) fn keep_decision(&mut self, decision: Decision) {
+        self.ports.metrics.decision(decision.reason);
+        self.records.push(decision);
     }
 
     /// Puts the state that follows in place, and carries out what it asks for.
@@ -233,10 +216,25 @@ impl Engine {
                 merge(&mut details, json!({"message": plan.message}));
                 details
             });
-        let alert = Arc::clone(&case.alert);
-        let rule = Some(case.rule_name().to_owned());
-        let target = Some(case.target.clone());
-        self.keep_decision(&alert, rule, target, reason, is_deferred, plan);
+        let (victim, note) = match case.facts.as_ref().map(|facts| &facts.victim) {
+            Some(Fact::Known { value, .. }) => {
+                (Some(value.unit.clone()), Some(value.evidence.clone()))
+            }
+            Some(Fact::Unknown(why)) => (None, Some(why.clone())),
+            Some(Fact::NotApplicable) | None => (None, None),
+        };
+        let decision = Decision {
+            alert: Arc::clone(&case.alert),
+            rule: Some(case.rule_name().to_owned()),
+            target: Some(case.target.clone()),
+            victim,
+            note,
+            reason,
+            plan,
+            is_deferred,
+            at: now,
+        };
+        self.keep_decision(decision);
     }
 }
 

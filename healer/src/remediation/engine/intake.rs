@@ -8,6 +8,7 @@ use tokio::sync::oneshot;
 use tracing::{info, warn};
 
 use super::Engine;
+use super::records::Decision;
 use crate::alert::{Alert, AlertStatus, Episode, Fingerprint};
 use crate::journal::{JournalError, Recorded};
 use crate::reason::Reason;
@@ -250,7 +251,17 @@ impl Engine {
         }
         for (rule, reason) in refused {
             if is_news {
-                self.keep_decision(alert, rule.clone(), None, reason, false, None);
+                self.keep_decision(Decision {
+                    alert: Arc::clone(alert),
+                    rule: rule.clone(),
+                    target: None,
+                    victim: None,
+                    note: None,
+                    reason,
+                    plan: None,
+                    is_deferred: false,
+                    at: now.clone(),
+                });
             }
             active.without_case.push((
                 rule,

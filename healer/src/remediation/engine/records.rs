@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use prunelle_foundation::clock::Now;
+use prunelle_systemd::UnitName;
 use serde_json::Value;
 use tracing::warn;
 
@@ -22,6 +23,8 @@ pub(super) struct Decision {
     pub(super) alert: Arc<Alert>,
     pub(super) rule: Option<String>,
     pub(super) target: Option<Target>,
+    pub(super) victim: Option<UnitName>,
+    pub(super) note: Option<String>,
     pub(super) reason: Reason,
     pub(super) plan: Option<Value>,
     pub(super) is_deferred: bool,
@@ -94,6 +97,8 @@ impl Decision {
             alert: Arc::unwrap_or_clone(self.alert),
             rule: self.rule,
             target: self.target,
+            victim: self.victim,
+            note: self.note,
             reason: self.reason,
             plan: self.plan,
             is_deferred: self.is_deferred,

@@ -10,9 +10,10 @@ use tracing::{debug, warn};
 
 use super::{Output, Ports, Subject};
 use crate::alert::AlertStatus;
-use crate::facts::{Fact, Facts, FolderFacts, History, Victim};
+use crate::facts::{Fact, Facts, FolderFacts, History};
 use crate::guard::{self, Decision, Question};
 use crate::journal::{HistoryOf, JournalError};
+use crate::processes::{self, Looking, Measured};
 use crate::reason::Reason;
 use crate::remediation::machine::Verdict;
 use crate::remediation::state::RETRY;
@@ -26,7 +27,8 @@ pub(in crate::remediation) async fn ask(
     active: Option<Now>,
 ) -> Output {
     let now = ports.clock.now();
-    let victim = victim_fact(&ports, &subject).await;
+    let measured = victim_fact(&ports, &subject).await;
+    let victim = measured.victim.clone();
     let victim_unit = match &victim {
         Fact::Known { value, .. } => Some(value.unit.clone()),
         Fact::Unknown(_) | Fact::NotApplicable => None,
@@ -46,8 +48,8 @@ pub(in crate::remediation) async fn ask(
     };
     let confirmed = active.unwrap_or_else(|| ports.clock.now());
     let facts = Facts {
+        victim: measured.confirmed(&unit),
         unit,
-        victim,
         folder,
         is_auto_healing_disabled: ports.switches.is_auto_healing_disabled,
         is_pause_file_present: ports.switches.pause_file.exists(),
@@ -146,11 +148,22 @@ async fn history(
     ports.journal.history(of, now).await
 }
 
-async fn victim_fact(_ports: &Ports, subject: &Subject) -> Fact<Victim> {
-    match subject.target {
-        Target::ProcessGroup(_) => Fact::Unknown("processes are not measured yet".to_owned()),
-        _ => Fact::NotApplicable,
+async fn victim_fact(ports: &Ports, subject: &Subject) -> Measured {
+    let Target::ProcessGroup(resource) = subject.target else {
+        return Measured::not_applicable();
+    };
+    let looking = Looking {
+        clock: Arc::clone(&ports.clock),
+        alarm: Arc::clone(&ports.alarm),
+        tasks: ports.checks.tasks.clone(),
+        proc: ports.roots.proc.clone(),
+        root: ports.roots.root.clone(),
+    };
+    let measured = processes::greediest(&looking, resource).await;
+    if let Fact::Unknown(why) = &measured.victim {
+        debug!(%why, "the greediest unit cannot be told");
     }
+    measured
 }
 
 async fn unit_fact(ports: &Ports, unit: Option<&UnitName>) -> Fact<UnitState> {

@@ -186,6 +186,8 @@ async fn decisions_and_alerts_become_lines() {
                 alert: firing(1),
                 rule: Some("disk-full".to_owned()),
                 target: Some(target("/tmp")),
+                victim: None,
+                note: None,
                 reason,
                 plan: (reason == Reason::Observed).then(|| json!({"files": 3})),
                 is_deferred,

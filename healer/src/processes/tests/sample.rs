@@ -1,0 +1,116 @@
+//! Samples and capacities of folders that stand for `/proc`, and of the real one.
+
+use std::time::Duration;
+
+use super::fixture::{GIB, Proc};
+use super::*;
+use crate::target::Resource;
+
+fn units(sample: &Sample) -> Vec<(u32, String, u64)> {
+    let unit = |usage: &Usage| sample.places[usage.place].unit.to_string();
+    let processes = sample.processes.iter();
+    processes
+        .map(|usage| (usage.pid, unit(usage), usage.memory))
+        .collect()
+}
+
+#[test]
+fn memory_is_told_with_and_without_swap() {
+    let proc = Proc::new();
+    proc.process(10, "0::/system.slice/a.service\n", GIB, 0);
+    proc.process(11, "0::/system.slice/b.service\n", 0, 2 * GIB);
+    let (capacity, sample) = proc.sample(Resource::Memory, 0).unwrap();
+    assert!(!capacity.is_swapping);
+    assert_eq!(units(&sample), [(10, "a.service".to_owned(), GIB)]);
+    proc.meminfo(2 * GIB);
+    let (capacity, sample) = proc.sample(Resource::Memory, 0).unwrap();
+    assert!(capacity.is_swapping);
+    let expected = [
+        (10, "a.service".to_owned(), GIB),
+        (11, "b.service".to_owned(), 2 * GIB),
+    ];
+    assert_eq!(units(&sample), expected);
+}
+
+#[test]
+fn processes_that_go_are_left_out() {
+    let proc = Proc::new();
+    proc.process(10, "0::/system.slice/a.service\n", GIB, 0);
+    // Gone between the listing and the reading of its files.
+    proc.write("11/comm", "x\n");
+    proc.process(12, "0::/system.slice/a.service\n", GIB, 0);
+    proc.take("12/cgroup");
+    let (_, sample) = proc.sample(Resource::Memory, 0).unwrap();
+    assert_eq!(units(&sample).len(), 1);
+}
+
+#[test]
+fn what_cannot_be_seen_is_an_error() {
+    let hidden = Proc::new();
+    hidden.process(10, "0::/system.slice/a.service\n", GIB, 0);
+    hidden.take("1");
+    let error = hidden.sample(Resource::Memory, 0).unwrap_err();
+    assert!(matches!(error, ProcessesError::Hidden), "{error}");
+
+    let odd = Proc::new();
+    odd.process(10, "0::/a.service\n", GIB, 0);
+    odd.write("10/statm", "many\n");
+    let error = odd.sample(Resource::Memory, 0).unwrap_err();
+    assert!(
+        error.to_string().ends_with("10/statm has no valid size"),
+        "{error}"
+    );
+
+    let nowhere = Folder::open(std::path::Path::new("/nonexistent")).unwrap_err();
+    assert_eq!(
+        told(&nowhere),
+        "cannot read /nonexistent: No such file or directory (os error 2)"
+    );
+}
+
+#[test]
+fn a_container_has_what_its_limits_leave() {
+    let proc = Proc::new();
+    let capacity = |proc: &Proc| proc.sample(Resource::Memory, 0).unwrap().0;
+    assert_eq!(
+        (capacity(&proc).memory, capacity(&proc).processors),
+        (16 * GIB, 4.0)
+    );
+    proc.write(
+        "sys/fs/cgroup/memory/memory.limit_in_bytes",
+        &format!("{GIB}\n"),
+    );
+    proc.write("sys/fs/cgroup/cpu/cpu.cfs_quota_us", "150000\n");
+    proc.write("sys/fs/cgroup/cpu/cpu.cfs_period_us", "100000\n");
+    assert_eq!(
+        (capacity(&proc).memory, capacity(&proc).processors),
+        (GIB, 1.5)
+    );
+    proc.write("sys/fs/cgroup/memory.max", &format!("{}\n", 2 * GIB));
+    proc.write("sys/fs/cgroup/cpu.max", "50000 100000\n");
+    assert_eq!(
+        (capacity(&proc).memory, capacity(&proc).processors),
+        (2 * GIB, 0.5)
+    );
+    for no_limit in ["max\n", "9223372036854771712\n"] {
+        let proc = Proc::new();
+        proc.write("sys/fs/cgroup/memory.max", no_limit);
+        proc.write("sys/fs/cgroup/cpu.max", "max 100000\n");
+        assert_eq!(
+            (capacity(&proc).memory, capacity(&proc).processors),
+            (16 * GIB, 4.0)
+        );
+    }
+}
+
+#[test]
+fn this_machine_is_sampled() {
+    let proc = Folder::open(std::path::Path::new("/proc")).unwrap();
+    let capacity = Capacity::read(&proc, std::path::Path::new("/")).unwrap();
+    let own = std::process::id();
+    for resource in Resource::ALL {
+        let sample = Sample::take(&proc, resource, &capacity, Duration::ZERO).unwrap();
+        let found = sample.processes.iter().find(|usage| usage.pid == own);
+        assert!(found.is_some(), "{resource:?}: {sample:?}");
+    }
+}
