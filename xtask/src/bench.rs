@@ -2,15 +2,18 @@
 //! and `node_exporter`.
 
 use std::fs;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use jiff::Timestamp;
 use prunelle_sandbox::Programs;
+use rustix::process::Pid;
 use serde::Serialize;
 
 pub(crate) mod heal;
 pub(crate) mod idle;
+pub(crate) mod intake;
 mod monit;
 pub(crate) mod scrape;
 mod statistics;
@@ -47,6 +50,21 @@ fn keep<T: Serialize>(name: &str, samples: &T) -> Result<()> {
         .with_context(|| format!("cannot write {}", file.display()))?;
     eprintln!("All samples: {}", file.display());
     Ok(())
+}
+
+/// The process that was told to listen at `address`, by its first argument.
+fn process_that_listens(address: &SocketAddr) -> Result<Pid> {
+    let flag = format!("--web.listen-address={address}");
+    let is_it = |pid: &i32| {
+        let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+        // Its keeper is told the same, behind words of its own.
+        line.split(|&byte| byte == 0).nth(1) == Some(flag.as_bytes())
+    };
+    fs::read_dir("/proc")?
+        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
+        .find(is_it)
+        .and_then(Pid::from_raw)
+        .context("the program is gone")
 }
 
 fn project() -> Result<&'static Path> {

@@ -1,4 +1,5 @@
-//! Chores as code: `cargo xtask audit`, `docs`, `cargo xtask bench heal`, `bench idle`, `bench scrape`.
+//! Chores as code: `cargo xtask audit`, `docs`, `cargo xtask bench heal`, `bench idle`, `bench intake`,
+//! `bench scrape`.
 #![expect(clippy::print_stdout, reason = "a chore reports on the terminal")]
 
 use anyhow::Result;
@@ -32,6 +33,8 @@ enum Bench {
     Heal(bench::heal::HealOptions),
     /// CPU and memory of exporter and healer at rest, in both profiles (10 minutes)
     Idle(bench::idle::IdleOptions),
+    /// What the healer's webhook takes, and in how much memory, beside Debian's `webhook` (8 minutes)
+    Intake(bench::intake::IntakeOptions),
     /// What a scrape of the exporter costs, beside `node_exporter` (10 minutes)
     Scrape(bench::scrape::ScrapeOptions),
 }
@@ -42,6 +45,7 @@ fn main() -> Result<()> {
         Chore::Docs => docs::run(),
         Chore::Bench(Bench::Heal(options)) => bench::heal::run(options),
         Chore::Bench(Bench::Idle(options)) => bench::idle::run(options),
+        Chore::Bench(Bench::Intake(options)) => bench::intake::run(options),
         Chore::Bench(Bench::Scrape(options)) => bench::scrape::run(options),
     }
 }

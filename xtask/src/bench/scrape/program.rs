@@ -11,6 +11,7 @@ use prunelle_sandbox::wait::{try_until, wait_until};
 use prunelle_sandbox::{Kept, Manager, node_exporter};
 use rustix::process::Pid;
 
+use super::super::process_that_listens;
 use super::client::Client;
 use super::measure::Encoding;
 
@@ -91,7 +92,7 @@ impl Program {
         Ok(Self {
             kind,
             process,
-            pid: listening(&address)?,
+            pid: process_that_listens(&address)?,
             address,
             _log: log,
         })
@@ -210,19 +211,4 @@ fn own_address() -> Option<IpAddr> {
     let socket = UdpSocket::bind(("0.0.0.0", 0)).ok()?;
     socket.connect(("192.0.2.1", 9)).ok()?;
     Some(socket.local_addr().ok()?.ip())
-}
-
-/// The process that was told to listen at `address`.
-fn listening(address: &SocketAddr) -> Result<Pid> {
-    let flag = format!("--web.listen-address={address}");
-    let is_it = |pid: &i32| {
-        let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-        // Its keeper is told the same, behind words of its own.
-        line.split(|&byte| byte == 0).nth(1) == Some(flag.as_bytes())
-    };
-    fs::read_dir("/proc")?
-        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
-        .find(is_it)
-        .and_then(Pid::from_raw)
-        .context("the program is gone")
 }
