@@ -5,6 +5,7 @@
 
 mod check_config;
 mod client;
+mod doctor;
 mod status;
 
 use std::io::{self, Write as _};
@@ -57,6 +58,12 @@ enum Command {
         /// `all` for the pauses that cover everything, else the unit or folder
         target: String,
     },
+    /// Look at everything that the healer needs, and say for each fault what mends it
+    Doctor {
+        /// Print everything as JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// Show what the daemon sees and does
     Status {
         /// Print everything as JSON
@@ -100,6 +107,24 @@ impl Cli {
             Some(Command::Resume { target }) => {
                 lifecycle::block_on(1, client::resume(&socket, target))??
             }
+            Some(Command::Doctor { json }) => {
+                let settings = Settings::resolve(
+                    &self.flags,
+                    std::env::var(AUTO_HEALING_VARIABLE).ok().as_deref(),
+                )?;
+                let diagnosis = lifecycle::block_on(WORKERS, doctor::diagnose(&socket, settings))??;
+                let text = if json {
+                    serde_json::to_string_pretty(&diagnosis)?
+                } else {
+                    doctor::text(&diagnosis)
+                };
+                print(&text)?;
+                return Ok(if diagnosis.has_failures() {
+                    ExitCode::FAILURE
+                } else {
+                    ExitCode::SUCCESS
+                });
+            }
             Some(Command::Status { json }) => {
                 let status = lifecycle::block_on(1, client::status(&socket))??;
                 if json {
@@ -109,13 +134,17 @@ impl Cli {
                 }
             }
         };
-        match writeln!(io::stdout().lock(), "{text}") {
-            // Whoever read the output has seen enough of it.
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(ExitCode::SUCCESS),
-            result => result
-                .map(|()| ExitCode::SUCCESS)
-                .context("cannot write to standard output"),
-        }
+        print(&text)?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// Prints what was asked for.
+fn print(text: &str) -> anyhow::Result<()> {
+    match writeln!(io::stdout().lock(), "{text}") {
+        // Whoever read the output has seen enough of it.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        result => result.context("cannot write to standard output"),
     }
 }
 

@@ -47,6 +47,8 @@ pub struct Control {
     pub samples: Samples,
     /// When pauses begin.
     pub clock: SharedClock,
+    /// Routes that need nothing of the engine: `doctor`.
+    pub more: Router,
 }
 
 /// `POST /v1/pause`
@@ -108,12 +110,14 @@ pub struct Status {
 
 /// The routes of the socket.
 pub fn router(control: Control) -> Router {
+    let more = control.more.clone();
     Router::new()
         .route("/v1/pause", post(pause))
         .route("/v1/resume", post(resume))
         .route("/v1/status", get(status))
         .layer(DefaultBodyLimit::max(64 << 10))
         .with_state(control)
+        .merge(more)
 }
 
 /// Serves the socket until `stop`.

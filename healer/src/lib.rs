@@ -3,6 +3,7 @@
 pub mod alert;
 pub mod cli;
 pub mod control;
+pub mod doctor;
 pub mod facts;
 pub mod guard;
 pub mod intake;

@@ -23,6 +23,7 @@ use tokio::net::UnixListener;
 use tokio::sync::{mpsc, watch};
 
 use crate::control::{self, Control};
+use crate::doctor::{self, MailSettings, Patient};
 use crate::intake::auth::Tokens;
 use crate::intake::reconcile::{ActiveAlerts, ReconcileRequests, Reconciler};
 use crate::intake::{self, Intake, Parts, Readiness, WEBHOOK_PATH};
@@ -82,13 +83,8 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
         metrics: metrics.clone(),
         tasks: tasks.clone(),
     });
-    let control = Control {
-        handle,
-        view: view.clone(),
-        samples: intake.samples.clone(),
-        clock: Arc::clone(&clock),
-    };
-    let page = status_page(&settings, view);
+    let samples = intake.samples.clone();
+    let page = status_page(&settings, view.clone());
     let shown = http::Shown {
         registry: Arc::new(registry),
         metrics: metrics.clone(),
@@ -102,6 +98,13 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     tasks.spawn_essential("web", serving);
 
     let systemd = start_systemd(prepared.watch_list, &clock, &tasks, &stop);
+    let control = Control {
+        handle,
+        view,
+        samples,
+        clock: Arc::clone(&clock),
+        more: doctor::router(patient(&settings, &systemd, &clock)),
+    };
     let journal = open_journal(&settings, &clock, &metrics, &tasks).await?;
     stats.send_replace(Some(journal.stats()));
     let switches = HostSwitches {
@@ -218,6 +221,18 @@ fn status_page(settings: &Settings, view: view::ViewReceiver) -> StatusPage {
 fn hostname() -> String {
     let names = rustix::system::uname();
     names.nodename().to_string_lossy().into_owned()
+}
+
+/// This daemon, as `doctor` examines it.
+fn patient(settings: &Settings, systemd: &Systemd, clock: &SharedClock) -> Patient {
+    Patient {
+        settings: settings.clone(),
+        mail: MailSettings::from_environment(),
+        systemd: systemd.clone(),
+        clock: Arc::clone(clock),
+        is_daemon: true,
+        proc: "/proc".into(),
+    }
 }
 
 async fn serve(

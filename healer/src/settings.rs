@@ -41,6 +41,8 @@ pub struct Settings {
     pub runtime_path: PathBuf,
     /// Alertmanager's base address.
     pub alertmanager_url: Url,
+    /// Prometheus' base address.
+    pub prometheus_url: Url,
     /// Grafana's base address.
     pub grafana_url: Option<Url>,
     /// Names and globs of services, as given.
@@ -78,6 +80,11 @@ impl Settings {
             or(flags.alertmanager_url.as_deref(), "http://127.0.0.1:9093"),
             url,
         );
+        let prometheus_url = errors.parse(
+            &named("--prometheus.url"),
+            or(flags.prometheus_url.as_deref(), "http://127.0.0.1:9090"),
+            url,
+        );
         // Wrong or not given: none. What is wrong is in `errors`.
         let grafana_url = given(flags.grafana_url.as_deref())
             .and_then(|text| errors.parse(&named("--grafana.url"), text, url));
@@ -94,12 +101,14 @@ impl Settings {
             Some(listen_address),
             Some(storage_reserve),
             Some(alertmanager_url),
+            Some(prometheus_url),
             Some(log_format),
             true,
         ) = (
             listen_address,
             storage_reserve,
             alertmanager_url,
+            prometheus_url,
             log_format,
             errors.is_empty(),
         )
@@ -119,6 +128,7 @@ impl Settings {
             ),
             runtime_path: runtime_path(flags),
             alertmanager_url,
+            prometheus_url,
             grafana_url,
             monitored_services: list(
                 given(flags.monitored_services.as_deref()).unwrap_or_default(),

@@ -67,6 +67,7 @@ impl Stack {
             programs: &programs,
             token_file: &token_file,
             alertmanager: alertmanager_port,
+            prometheus: prometheus_port,
         };
         let hosts = options
             .hosts

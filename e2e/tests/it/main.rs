@@ -13,6 +13,8 @@ mod demo;
 #[cfg(test)]
 mod disk;
 #[cfg(test)]
+mod doctor;
+#[cfg(test)]
 mod full_disk;
 #[cfg(test)]
 mod observe;

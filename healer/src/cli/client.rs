@@ -11,6 +11,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::control::{PauseRequest, Paused, Problem, ResumeRequest, Resumed, Status};
+use crate::doctor::Finding;
 
 const TIME_LIMIT: Duration = Duration::from_secs(10);
 
@@ -86,6 +87,10 @@ pub(super) async fn resume(socket: &Path, target: String) -> Result<String, Clie
 
 pub(super) async fn status(socket: &Path) -> Result<Status, ClientError> {
     ask(socket, Method::GET, "status", None::<&()>).await
+}
+
+pub(super) async fn doctor(socket: &Path) -> Result<Vec<Finding>, ClientError> {
+    ask(socket, Method::POST, "doctor", None::<&()>).await
 }
 
 /// The note with who gave it: `sudo` remembers the person.

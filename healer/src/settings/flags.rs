@@ -79,6 +79,15 @@ pub struct Flags {
         value_name = "URL"
     )]
     pub alertmanager_url: Option<String>,
+    /// Prometheus, for checks in PromQL, for `simulate` and `doctor` [default: <http://127.0.0.1:9090>]
+    #[arg(
+        long = "prometheus.url",
+        env = "PRUNELLE_HEALER_PROMETHEUS_URL",
+        hide_env_values = true,
+        value_name = "URL",
+        global = true
+    )]
+    pub prometheus_url: Option<String>,
     /// Grafana, linked from the status page [default: none]
     #[arg(
         long = "grafana.url",

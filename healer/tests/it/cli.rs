@@ -1,5 +1,6 @@
 //! The program as people run it: `check-config`, and the commands that speak to a daemon over its socket.
 
+use axum::Router;
 use std::path::{Path, PathBuf};
 use std::process::Output;
 use std::sync::Arc;
@@ -60,6 +61,7 @@ impl Daemon {
                 handle,
                 view,
                 samples: Samples::default(),
+                more: Router::new(),
                 clock: Arc::new(ManualClock::new(Now {
                     wall,
                     boot: Duration::from_hours(1),

@@ -115,6 +115,7 @@ pub(super) struct Surroundings<'a> {
     pub(super) programs: &'a Programs,
     pub(super) token_file: &'a Path,
     pub(super) alertmanager: u16,
+    pub(super) prometheus: u16,
 }
 
 impl Host {
@@ -254,6 +255,16 @@ impl Host {
         let mut command = self.manager.command(&self.healer_program);
         command
             .args(arguments)
+            .env("PRUNELLE_HEALER_RUNTIME_PATH", RUNTIME);
+        self.manager.output(&mut command)
+    }
+
+    /// Runs a line of shell in which `$0` is the healer, beside the daemon; what it prints.
+    pub fn healer_shell(&self, script: &str) -> Result<String> {
+        let mut command = self.manager.command("/bin/sh");
+        command
+            .args(["-c", script])
+            .arg(&self.healer_program)
             .env("PRUNELLE_HEALER_RUNTIME_PATH", RUNTIME);
         self.manager.output(&mut command)
     }

@@ -83,6 +83,10 @@ pub(super) fn healer(
             "alertmanager.url",
             format!("http://127.0.0.1:{}", around.alertmanager),
         ),
+        (
+            "prometheus.url",
+            format!("http://127.0.0.1:{}", around.prometheus),
+        ),
     ];
     let flags = flags
         .iter()
