@@ -109,7 +109,7 @@ fn good(answer: &Answer) -> Option<Value> {
 }
 
 /// What the configuration says about webhooks to us.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Webhook {
     There,
     WithoutResolved,

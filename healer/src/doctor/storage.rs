@@ -107,5 +107,5 @@ fn room(report: &mut Report, folder: &Path, reserve: u64, is_reserve_held: bool)
 }
 
 fn is_in_memory(folder: &Path) -> bool {
-    rustix::fs::statfs(folder).is_ok_and(|found| i64::from(found.f_type) == TMPFS_MAGIC)
+    rustix::fs::statfs(folder).is_ok_and(|found| found.f_type == TMPFS_MAGIC)
 }

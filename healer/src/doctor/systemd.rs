@@ -31,7 +31,7 @@ pub(super) async fn examine(report: &mut Report, patient: &Patient, policy: Opti
     report.good(TOPIC, "systemd answers");
     for unit in policy.map(plain_units).unwrap_or_default() {
         match patient.systemd.unit(&unit).await {
-            Ok(state) => loaded(report, &unit, &state.load),
+            Ok(state) => loaded(report, &unit, state.load),
             Err(error) => report.warning(
                 TOPIC,
                 format!("`{unit}` cannot be read: {error}"),
@@ -41,7 +41,7 @@ pub(super) async fn examine(report: &mut Report, patient: &Patient, policy: Opti
     }
 }
 
-fn loaded(report: &mut Report, unit: &UnitName, load: &LoadState) {
+fn loaded(report: &mut Report, unit: &UnitName, load: LoadState) {
     match load {
         LoadState::Loaded => {}
         LoadState::NotFound => report.warning(
@@ -50,7 +50,7 @@ fn loaded(report: &mut Report, unit: &UnitName, load: &LoadState) {
             "mend its name in `allow`, or install it",
         ),
         LoadState::Masked => {
-            report.note(TOPIC, format!("`{unit}` is masked: nothing can start it"))
+            report.note(TOPIC, format!("`{unit}` is masked: nothing can start it"));
         }
         _ => report.warning(
             TOPIC,

@@ -73,7 +73,7 @@ fn sunday_is_zero(weekday: Weekday) -> i8 {
     weekday.to_sunday_zero_offset()
 }
 
-fn any<T: PartialOrd>(ranges: &[(T, T)], value: T) -> bool {
+fn any<T: PartialOrd + Copy>(ranges: &[(T, T)], value: T) -> bool {
     ranges.is_empty()
         || ranges
             .iter()
