@@ -5,7 +5,12 @@
 //! makes, after its fsync. Labels of an alert reach no remedy: it is given the target that the policy allowed.
 
 pub mod clean_folder;
+pub mod job;
+pub mod reload_service;
+pub mod reset_failed;
 pub mod restart_service;
+pub mod start_service;
+pub mod stop_service;
 pub mod vacuum_journal;
 
 use std::collections::BTreeMap;
@@ -16,13 +21,21 @@ use futures_util::future::BoxFuture;
 use prunelle_systemd::UnitName;
 use serde_json::Value;
 
+use self::job::Jobs;
+use self::reload_service::ReloadService;
+use self::reset_failed::ResetFailed;
+use self::restart_service::RestartService;
+use self::start_service::StartService;
+use self::stop_service::StopService;
 use crate::alert::Alert;
 use crate::facts::{Fact, Facts};
 use crate::journal::{Committed, Intent, Started};
 use crate::policy::{Policy, RemedyKind, RemedySpec};
 use crate::reason::{Outcome, Reason};
+use crate::remediation::alarm::Alarm;
 use crate::remediation::machine::Identified;
 use crate::remediation::state::Failure;
+use crate::service_manager::ServiceManager;
 use crate::target::Target;
 
 /// What a plan is made from.
@@ -119,6 +132,17 @@ pub trait Remedy: Send + Sync + fmt::Debug {
 pub struct Remedies(BTreeMap<RemedyKind, Arc<dyn Remedy>>);
 
 impl Remedies {
+    /// All remedies of units, on one service manager.
+    pub fn of_units(manager: &Arc<dyn ServiceManager>, alarm: &Arc<dyn Alarm>) -> Self {
+        let jobs = || Jobs::new(Arc::clone(manager), Arc::clone(alarm));
+        Self::default()
+            .with(RemedyKind::RestartService, RestartService::new(jobs()))
+            .with(RemedyKind::StartService, StartService::new(jobs()))
+            .with(RemedyKind::StopService, StopService::new(jobs()))
+            .with(RemedyKind::ReloadService, ReloadService::new(jobs()))
+            .with(RemedyKind::ResetFailed, ResetFailed::new(jobs()))
+    }
+
     /// With one more.
     #[must_use]
     pub fn with(mut self, kind: RemedyKind, remedy: impl Remedy + 'static) -> Self {

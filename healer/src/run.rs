@@ -39,7 +39,6 @@ use crate::remediation::ids::UuidV7;
 use crate::remediation::steps::{HostSwitches, Ports, Roots};
 use crate::remedy::Remedies;
 use crate::remedy::clean_folder::CleanFolderRemedy;
-use crate::remedy::restart_service::RestartService;
 use crate::service_manager::ServiceManager;
 use crate::settings::Settings;
 use crate::status_page::StatusPage;
@@ -333,15 +332,10 @@ fn ports(
         leases: Arc::new(LocalLeases::new(Arc::clone(clock))),
         journal: journal.clone(),
         manager: Arc::clone(&manager),
-        remedies: Remedies::default()
-            .with(
-                RemedyKind::RestartService,
-                RestartService::new(Arc::clone(&manager), Arc::clone(&alarm)),
-            )
-            .with(
-                RemedyKind::CleanFolder,
-                CleanFolderRemedy::new(tasks.clone(), Arc::clone(clock)),
-            ),
+        remedies: Remedies::of_units(&manager, &alarm).with(
+            RemedyKind::CleanFolder,
+            CleanFolderRemedy::new(tasks.clone(), Arc::clone(clock)),
+        ),
         checks: Checks {
             manager,
             clock: Arc::clone(clock),

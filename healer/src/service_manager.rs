@@ -46,6 +46,11 @@ pub trait ServiceManager: Send + Sync + fmt::Debug {
         unit: &'a UnitName,
         values: &'a [(Property, u64)],
     ) -> BoxFuture<'a, Result<(), SystemdError>>;
+    /// The units without which this one does not start.
+    fn requirements<'a>(
+        &'a self,
+        unit: &'a UnitName,
+    ) -> BoxFuture<'a, Result<Vec<UnitName>, SystemdError>>;
     /// Watches these units from now on, and no others.
     fn set_watch(&self, watch: WatchList);
 }
@@ -98,6 +103,13 @@ impl ServiceManager for Systemd {
         values: &'a [(Property, u64)],
     ) -> BoxFuture<'a, Result<(), SystemdError>> {
         Box::pin(Systemd::set_properties(self, unit, values))
+    }
+
+    fn requirements<'a>(
+        &'a self,
+        unit: &'a UnitName,
+    ) -> BoxFuture<'a, Result<Vec<UnitName>, SystemdError>> {
+        Box::pin(Systemd::requirements(self, unit))
     }
 
     fn set_watch(&self, watch: WatchList) {

@@ -3,6 +3,7 @@
 pub mod free_space;
 mod free_space_check;
 pub mod unit_active;
+mod unit_inactive;
 
 use std::sync::Arc;
 
@@ -54,6 +55,9 @@ impl Checks {
         match &verification.expected {
             Verify::UnitActive { stable_for } => {
                 Box::pin(unit_active::check(self, verification, *stable_for))
+            }
+            Verify::UnitInactive { stable_for } => {
+                Box::pin(unit_inactive::check(self, verification, *stable_for))
             }
             Verify::FreeSpace { at_least } => {
                 Box::pin(free_space_check::check(self, verification, *at_least))

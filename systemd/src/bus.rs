@@ -284,6 +284,18 @@ impl Bus {
         Ok(properties.iter().map(number).collect())
     }
 
+    /// The units that a unit cannot do without.
+    pub(crate) async fn requirements(&self, unit: &UnitName) -> zbus::Result<Vec<UnitName>> {
+        let reply = self.unit_properties(unit).await?;
+        let body = reply.body();
+        let told: Properties<'_> = body.deserialize()?;
+        let names = ["Requires", "Requisite", "BindsTo"].into_iter();
+        Ok(names
+            .filter_map(|name| unit_names(told.get(name)?))
+            .flatten()
+            .collect())
+    }
+
     /// Sets numbers of a unit, for this boot.
     pub(crate) async fn set_numbers(
         &self,

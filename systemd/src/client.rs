@@ -233,6 +233,14 @@ impl Systemd {
             .map_err(|error| SystemdError::of_call(&error, self.call_limit))
     }
 
+    /// The units without which this one does not start (`Requires`, `Requisite`, `BindsTo`).
+    pub async fn requirements(&self, unit: &UnitName) -> Result<Vec<UnitName>, SystemdError> {
+        let bus = self.bus()?;
+        bus.requirements(unit)
+            .await
+            .map_err(|error| SystemdError::of_call(&error, self.call_limit))
+    }
+
     /// Sets limits of a unit, all or none, at once and until the next boot.
     ///
     /// After [`TimedOut`](SystemdError::TimedOut) and [`Bus`](SystemdError::Bus) it is not known whether it was done.

@@ -53,7 +53,13 @@ fn headroom(question: Question<'_>, unit: &UnitState, service: &ServiceState) ->
             .map_or(Answer::Pass, |left| Answer::Defer(Reason::StartLimit, left));
     }
 
-    let charges = &question.facts.history.charges;
+    let history = &question.facts.history;
+    // Other rules start the unit, too: theirs are among those of the target.
+    let charges = if history.target_charges.len() > history.charges.len() {
+        &history.target_charges
+    } else {
+        &history.charges
+    };
     let ours: Vec<Duration> = charges
         .iter()
         .map(|charge| question.now.since(charge))

@@ -1,5 +1,7 @@
 //! Each guard's answers over a scene in which everything else is in order, so that one change has one effect.
 
+mod services;
+
 use std::collections::BTreeSet;
 use std::time::Duration;
 

@@ -1,5 +1,6 @@
-//! `unit_active`: the unit is active, in another invocation than before, and has been so for a while without being
-//! restarted by systemd. A job that ended as `done` proves none of this.
+//! `unit_active`: the unit is active and has been so for a while without being restarted by systemd; in another
+//! invocation than before, when the remedy was to start it anew (its plan has `invocation_before` then). A job that ended
+//! as `done` proves none of this.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +14,7 @@ use tokio::sync::watch;
 use super::{Checks, Verification};
 use crate::reason::{Outcome, Reason};
 use crate::remedy::Finding;
-use crate::remedy::restart_service::describe;
+use crate::remedy::job::describe;
 
 /// How often the unit is read although no signal tells of a change: the second way, for a unit that is not watched
 /// and for a lost signal.
@@ -35,8 +36,12 @@ enum Sight {
 /// What is remembered between two looks.
 #[derive(Clone, Debug, Default)]
 struct Memory {
+    /// The remedy was to make another invocation than this one.
+    is_started_anew: bool,
     invocation_before: Option<String>,
     our_job: Option<u32>,
+    /// The last job that ended before the unit was seen active: it stopped nothing.
+    harmless_job: Option<u32>,
     /// Since when, in which invocation and after how many automatic restarts it holds.
     held: Option<(Now, Option<String>, u32)>,
     /// Somebody else's stop was seen.
@@ -52,6 +57,7 @@ pub(super) async fn check(
         return broken("there is no unit to look at".to_owned(), json!({}));
     };
     let mut memory = Memory {
+        is_started_anew: verification.evidence.get("invocation_before").is_some(),
         invocation_before: text(&verification.evidence, "invocation_before"),
         our_job: number(&verification.evidence, "job")
             .or_else(|| checks.manager.last_ended_job(unit)),
@@ -66,12 +72,15 @@ pub(super) async fn check(
             memory.notice(&state);
         }
         let mut wait = LOOK_AGAIN;
+        // Asked for before the unit is read: of this job the reading shows what it left behind.
+        let ended_before = checks.manager.last_ended_job(unit);
         // An unknown state proves nothing: look again until the attempt's time limit.
         if let Ok(state) = checks.manager.unit(unit).await {
             let now = checks.clock.now();
             memory.notice(&state);
             match memory.judge(&state, &now) {
                 Sight::Holds => {
+                    memory.harmless_job = ended_before;
                     let since = memory.held.as_ref().map_or(&now, |(since, ..)| since);
                     let left = stable_for.saturating_sub(now.since(since));
                     if left.is_zero() {
@@ -122,10 +131,13 @@ impl Memory {
         self.was_stop_seen |= is_stop && !is_ours;
     }
 
-    /// A unit that is down after a stop, or after somebody else's job, was stopped by somebody.
+    /// A unit that is down after a stop was stopped by somebody, and so was one that is down after somebody else's job,
+    /// unless it was seen active since: a person's start is no stop.
     fn was_stopped(&self, state: &UnitState, last_job: Option<u32>) -> bool {
         match state.active {
-            ActiveState::Inactive => self.was_stop_seen || last_job > self.our_job,
+            ActiveState::Inactive => {
+                self.was_stop_seen || last_job > self.our_job.max(self.harmless_job)
+            }
             ActiveState::Failed => self.was_stop_seen,
             _ => false,
         }
@@ -135,7 +147,7 @@ impl Memory {
         let restarts = state.service.as_ref().map_or(0, |service| service.restarts);
         match state.active {
             ActiveState::Active | ActiveState::Reloading => {
-                if state.invocation_id == self.invocation_before {
+                if self.is_started_anew && state.invocation_id == self.invocation_before {
                     return Sight::Broken("still runs in the invocation from before".to_owned());
                 }
                 match &self.held {
@@ -174,7 +186,7 @@ fn watched(table: &mut watch::Receiver<Arc<UnitTable>>, unit: &UnitName) -> Opti
 }
 
 /// Resolves when the table shows another state of the unit than it did; never when the table has ended.
-async fn changed(table: &mut watch::Receiver<Arc<UnitTable>>, unit: &UnitName) {
+pub(super) async fn changed(table: &mut watch::Receiver<Arc<UnitTable>>, unit: &UnitName) {
     let before = table.borrow().units.get(unit).cloned();
     let outcome = table
         .wait_for(|table| table.units.get(unit) != before.as_ref())
@@ -193,7 +205,7 @@ fn text(evidence: &Value, key: &str) -> Option<String> {
     evidence.get(key)?.as_str().map(str::to_owned)
 }
 
-fn evidence(state: &UnitState) -> Value {
+pub(super) fn evidence(state: &UnitState) -> Value {
     json!({
         "state_after": describe(state),
         "invocation_after": state.invocation_id,

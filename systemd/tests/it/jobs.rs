@@ -137,6 +137,8 @@ async fn unmet(world: &World) {
 }
 
 async fn dependency(world: &World) {
+    let needed = world.systemd.requirements(&name("needs")).await.unwrap();
+    assert!(needed.contains(&name("oneshot")), "{needed:?}");
     let (result, state) = world.run(Verb::Start, "needs").await;
     assert_eq!(
         (result, state.active),

@@ -16,7 +16,7 @@ use crate::policy::mode::{Switches, mode_in_force};
 use crate::remediation::book::Active;
 use crate::remediation::case::{Case, Decided};
 use crate::remediation::state::{End, Stage};
-use crate::remedy::restart_service::describe;
+use crate::remedy::job::describe;
 use crate::view::{
     ActionView, AlertView, DecisionView, LISTED_ACTIONS, LISTED_ALERTS, PauseView, RunningView,
     ServiceView, SystemdView, View,

@@ -39,6 +39,7 @@ fn unit(active: ActiveState, sub: &str, invocation: Option<&str>) -> UnitState {
 
 fn memory() -> Memory {
     Memory {
+        is_started_anew: true,
         invocation_before: Some("old".to_owned()),
         our_job: Some(7),
         ..Memory::default()
@@ -73,6 +74,36 @@ fn a_unit_that_never_ran_before_holds_once_it_runs() {
     let mut memory = Memory::default();
     let unit = unit(ActiveState::Active, "running", Some("new"));
     assert_eq!(memory.judge(&unit, &now()), Sight::Holds);
+}
+
+#[test]
+fn a_remedy_that_starts_nothing_anew_leaves_the_invocation_as_it_is() {
+    let mut memory = Memory::default();
+    let kept = unit(ActiveState::Active, "running", Some("old"));
+    assert_eq!(memory.judge(&kept, &now()), Sight::Holds);
+    // A unit that had no invocation, and was to be started, has to have one.
+    let mut memory = Memory {
+        is_started_anew: true,
+        ..Memory::default()
+    };
+    breaks(
+        memory.judge(&unit(ActiveState::Active, "exited", None), &now()),
+        "invocation from before",
+    );
+}
+
+#[test]
+fn a_job_after_which_the_unit_was_seen_active_stopped_nothing() {
+    let dead = unit(ActiveState::Inactive, "dead", Some("new"));
+    let memory = Memory {
+        harmless_job: Some(8),
+        ..memory()
+    };
+    assert!(!memory.was_stopped(&dead, Some(8)), "somebody's start");
+    assert!(
+        memory.was_stopped(&dead, Some(9)),
+        "somebody's stop after it"
+    );
 }
 
 #[test]

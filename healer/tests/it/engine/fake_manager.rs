@@ -61,6 +61,8 @@ struct World {
     /// How many of the next ones are refused by polkit.
     refusals: u32,
     limits: BTreeMap<(UnitName, Property), u64>,
+    /// What every unit needs.
+    needed: Vec<UnitName>,
     is_unreachable: bool,
     reads: u32,
 }
@@ -455,6 +457,14 @@ impl ServiceManager for FakeManager {
             }
         });
         Box::pin(std::future::ready(result))
+    }
+
+    fn requirements<'a>(
+        &'a self,
+        _unit: &'a UnitName,
+    ) -> BoxFuture<'a, Result<Vec<UnitName>, SystemdError>> {
+        let needed = self.world().needed.clone();
+        Box::pin(std::future::ready(Ok(needed)))
     }
 
     fn set_watch(&self, _watch: WatchList) {}

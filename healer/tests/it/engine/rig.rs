@@ -23,7 +23,6 @@ use prunelle_healer::remediation::ids::UuidV7;
 use prunelle_healer::remediation::steps::{HostSwitches, Ports, Roots};
 use prunelle_healer::remedy::Remedies;
 use prunelle_healer::remedy::clean_folder::CleanFolderRemedy;
-use prunelle_healer::remedy::restart_service::RestartService;
 use prunelle_healer::service_manager::ServiceManager;
 use prunelle_healer::verify::Checks;
 use prunelle_healer::view::{self, ViewReceiver};
@@ -155,15 +154,10 @@ impl Rig {
             leases: Arc::new(LocalLeases::new(Arc::clone(&clock))),
             journal: journal.clone(),
             manager: Arc::clone(&manager),
-            remedies: Remedies::default()
-                .with(
-                    RemedyKind::RestartService,
-                    RestartService::new(Arc::clone(&manager), Arc::clone(&alarm)),
-                )
-                .with(
-                    RemedyKind::CleanFolder,
-                    CleanFolderRemedy::new(tasks.clone(), Arc::clone(&clock)),
-                ),
+            remedies: Remedies::of_units(&manager, &alarm).with(
+                RemedyKind::CleanFolder,
+                CleanFolderRemedy::new(tasks.clone(), Arc::clone(&clock)),
+            ),
             checks: Checks {
                 manager,
                 clock: Arc::clone(&clock),
