@@ -5,24 +5,30 @@
 //! Called at start and by `check-config`.
 
 mod checker;
+mod host;
 mod limits;
 mod paths;
+mod remedy;
 mod rule;
 mod rung;
+mod suits;
+mod target;
+mod time_interval;
+mod value;
+mod verify;
+mod warnings;
 
 use std::path::Path;
 use std::time::Duration;
 
-use prunelle_foundation::config::{ConfigErrors, Document};
+use prunelle_foundation::config::{ConfigError, ConfigErrors, Document};
 use sha2::{Digest, Sha256};
 
 use self::checker::{Checker, Problem};
-use self::limits::Defaults;
-use super::wire::{EmailWire, HostWire, PolicyWire, ProtectedWire, ReceiverWire};
-use super::{HostSelector, Matcher, MatcherTest, Mode, Policy, Protected, Receiver};
-
-const EXAMPLE_HOST: &str =
-    "say which alerts are about this host: `host: {label: instance, is: ['web1:9750']}`";
+use self::limits::{Limits, Written};
+use self::rule::Context;
+use super::wire::PolicyWire;
+use super::{Mode, Policy};
 
 /// Protected whatever the policy says: what carries this program, systemd itself, and the ways into the machine.
 const PROTECTED_UNITS: [&str; 10] = [
@@ -41,21 +47,41 @@ const PROTECTED_UNITS: [&str; 10] = [
 /// Remediations that run at once on a host.
 const MAX_AT_ONCE: u32 = 3;
 
+/// A policy, and what in it is allowed but probably not meant, in the order of the text.
+#[derive(Clone, Debug)]
+pub struct Checked {
+    /// The policy.
+    pub policy: Policy,
+    /// What to look at again, each with its place.
+    pub warnings: Vec<ConfigError>,
+}
+
 /// Reads the policy in a file.
 pub fn read(path: &Path) -> Result<Policy, ConfigErrors> {
+    read_with_warnings(path).map(|checked| checked.policy)
+}
+
+/// Reads the policy in a file, and looks for what is probably not meant.
+pub fn read_with_warnings(path: &Path) -> Result<Checked, ConfigErrors> {
     check(&Document::read(path)?)
 }
 
 /// Reads a policy from text; `path` is for messages.
 pub fn parse(path: &Path, text: &str) -> Result<Policy, ConfigErrors> {
+    parse_with_warnings(path, text).map(|checked| checked.policy)
+}
+
+/// Reads a policy from text, and looks for what is probably not meant.
+pub fn parse_with_warnings(path: &Path, text: &str) -> Result<Checked, ConfigErrors> {
     check(&Document::parse(path, text)?)
 }
 
-fn check(document: &Document) -> Result<Policy, ConfigErrors> {
+fn check(document: &Document) -> Result<Checked, ConfigErrors> {
     let wire: PolicyWire = document.get()?;
     let mut checker = Checker::new(document);
     let policy = policy(&mut checker, wire, revision(document.text()));
-    checker.finish(policy)
+    let (policy, warnings) = checker.finish(policy)?;
+    Ok(Checked { policy, warnings })
 }
 
 fn revision(text: &str) -> String {
@@ -77,59 +103,64 @@ fn policy(checker: &mut Checker<'_>, wire: PolicyWire, revision: String) -> Opti
         "begin with `version: 1`",
         version,
     );
-    let host = host(checker, wire.host);
+    let host = host::host(checker, wire.host);
     let mode = checker.or("", "mode", wire.mode, Mode::Observe, mode);
+    let critical = host::critical(checker, wire.critical);
+    let heartbeat = host::heartbeat(checker, wire.heartbeat);
+    let time_intervals = time_interval::intervals(checker, wire.time_intervals);
+    let groups = host::groups(checker, wire.groups);
     let defaults = wire.defaults.unwrap_or_default();
     let boot_grace = checker.or(
         "defaults",
         "boot_grace",
         defaults.boot_grace.clone(),
         Duration::from_mins(2),
-        checker::duration,
+        value::duration,
     );
-    let host_budget = limits::budget(
+    let host_budget = match &defaults.host_budget {
+        None => Some(limits::HOST_BUDGET),
+        Some(wire) => limits::budget(checker, "defaults.host_budget", wire),
+    };
+    let max_at_once = checker.or(
+        "defaults",
+        "max_at_once",
+        defaults.max_at_once.clone(),
+        MAX_AT_ONCE,
+        value::count(1000),
+    );
+    let limits = Limits::check(
         checker,
-        "defaults.host_budget",
-        defaults.host_budget.as_ref(),
-        limits::HOST_BUDGET,
+        "defaults",
+        &Written::in_defaults(&defaults),
+        &Limits::default(),
     );
-    let defaults = Defaults::check(checker, &defaults);
-    let protected = protected(checker, &wire.protected.unwrap_or_default());
-    let receivers: Option<Vec<Receiver>> = wire
-        .receivers
-        .unwrap_or_default()
-        .into_iter()
-        .map(|(name, wire)| receiver(checker, name, wire))
-        .collect();
-    let rules = rule::rules(
-        checker,
-        wire.rules,
-        defaults.as_ref(),
-        protected.as_ref(),
-        receivers.as_deref(),
-    );
+    let protected = host::protected(checker, wire.protected.unwrap_or_default());
+    let receivers = host::receivers(checker, wire.receivers);
+    let context = Context {
+        defaults: limits.as_ref(),
+        protected: protected.as_ref(),
+        receivers: receivers.as_deref(),
+        time_intervals: time_intervals.as_deref(),
+    };
+    let rules = rule::rules(checker, wire.rules, &context);
     version?;
-    Some(Policy {
+    limits?;
+    let policy = Policy {
         revision,
         host: host?,
         mode: mode?,
         host_budget: host_budget?,
-        max_at_once: MAX_AT_ONCE,
-        critical: critical_by_default(),
-        groups: Vec::new(),
-        heartbeat: None,
+        max_at_once: max_at_once?,
+        critical: critical?,
+        groups: groups?,
+        heartbeat: heartbeat?,
         boot_grace: boot_grace?,
         protected: protected?,
         rules: rules?,
         receivers: receivers?,
-    })
-}
-
-fn critical_by_default() -> Vec<Matcher> {
-    vec![Matcher {
-        name: "severity".to_owned(),
-        test: MatcherTest::Equal("critical".to_owned()),
-    }]
+    };
+    warnings::look(checker, &policy, &time_intervals?);
+    Some(policy)
 }
 
 fn version(text: &str) -> Result<(), Problem> {
@@ -156,67 +187,6 @@ fn mode(text: &str) -> Result<Mode, Problem> {
             };
             Problem::new(format!("unknown mode `{text}`"), hint)
         })
-}
-
-fn host(checker: &mut Checker<'_>, wire: Option<HostWire>) -> Option<HostSelector> {
-    let wire = checker.present("", "host", wire, EXAMPLE_HOST)?;
-    let label = checker.required("host", "label", wire.label, EXAMPLE_HOST, checker::name);
-    let is = checker.list("host", "is", wire.is, checker::name);
-    if is.as_ref().is_some_and(Vec::is_empty) {
-        checker.report(
-            "host.is",
-            Problem::new("no alert can be about this host", EXAMPLE_HOST),
-        );
-    }
-    Some(HostSelector {
-        label: label?,
-        is: is?,
-    })
-}
-
-fn protected(checker: &mut Checker<'_>, wire: &ProtectedWire) -> Option<Protected> {
-    let mut units: Vec<_> = PROTECTED_UNITS
-        .iter()
-        .filter_map(|glob| checker::unit_glob(glob).ok())
-        .collect();
-    units.extend(checker.list(
-        "protected",
-        "units",
-        Some(wire.units.clone().unwrap_or_default()),
-        checker::unit_glob,
-    )?);
-    let mut folders: Vec<_> = paths::PROTECTED.iter().map(Into::into).collect();
-    folders.extend(checker.list(
-        "protected",
-        "paths",
-        Some(wire.paths.clone().unwrap_or_default()),
-        paths::absolute,
-    )?);
-    Some(Protected {
-        units,
-        paths: folders,
-    })
-}
-
-fn receiver(checker: &mut Checker<'_>, name: String, wire: ReceiverWire) -> Option<Receiver> {
-    const EXAMPLE: &str = "as in `ops: {email: {to: [ops@example.org]}}`";
-    let at = format!("receivers.{name}");
-    let EmailWire { to } = checker.present(&at, "email", wire.email, EXAMPLE)?;
-    let at = format!("{at}.email");
-    let email_to = checker.list(&at, "to", to, |text| match text.split_once('@') {
-        Some((local, domain)) if !local.is_empty() && !domain.is_empty() => Ok(text.to_owned()),
-        _ => Err(Problem::new(
-            format!("`{text}` is not a mail address"),
-            EXAMPLE,
-        )),
-    })?;
-    if email_to.is_empty() {
-        checker.report(
-            &format!("{at}.to"),
-            Problem::new("nobody would be told", EXAMPLE),
-        );
-    }
-    Some(Receiver { name, email_to })
 }
 
 #[cfg(test)]

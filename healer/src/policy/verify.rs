@@ -36,7 +36,7 @@ pub enum Verify {
         /// Less than.
         ratio: f64,
     },
-    /// A PromQL expression that returns something, at the configured Prometheus.
+    /// A `PromQL` expression that returns something, at the configured Prometheus.
     Promql {
         /// The expression; `$target` stands for the target's name, escaped.
         expr: String,

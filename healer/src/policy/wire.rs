@@ -1,176 +1,101 @@
 //! The policy as it is written: plain structs in which every field may be missing, so that the loader can report
 //! everything that is wrong at once, each at its place. Unknown keys are refused here. Nothing of this travels inward.
+//! The comments on fields are also the descriptions that editors show.
+
+mod check;
+mod limits;
+mod rule;
+mod settings;
+mod time_interval;
+mod value;
 
 use std::collections::BTreeMap;
-use std::fmt;
 
-use serde::de::{self, Deserialize, Deserializer, Visitor};
+pub(super) use check::CheckWire;
+pub(super) use limits::{
+    ApprovalWire, BreakerWire, BudgetWire, CooldownWire, DefaultsWire, EvidenceWire, FlappingWire,
+    GroupWire,
+};
+pub(super) use rule::{
+    EscalateWire, LabelledWire, ProcessGroupWire, RuleWire, RungWire, TargetWire,
+};
+use serde::Deserialize;
+pub(super) use settings::{CheckSettingsWire, OF_CHECKS, SettingsWire, of_remedy};
+pub(super) use time_interval::{TimeIntervalWire, TimeSpanWire, TimesWire};
+pub(super) use value::{OrNone, Scalar};
 
-/// A scalar as its text, whatever type YAML makes of it: `4` and `"4"`, `0` and `0s` are judged by the field.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Scalar(pub(super) String);
-
-impl<'de> Deserialize<'de> for Scalar {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Text;
-        impl Visitor<'_> for Text {
-            type Value = Scalar;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a single value")
-            }
-
-            fn visit_str<E: de::Error>(self, value: &str) -> Result<Scalar, E> {
-                Ok(Scalar(value.to_owned()))
-            }
-
-            fn visit_bool<E: de::Error>(self, value: bool) -> Result<Scalar, E> {
-                Ok(Scalar(value.to_string()))
-            }
-
-            fn visit_i64<E: de::Error>(self, value: i64) -> Result<Scalar, E> {
-                Ok(Scalar(value.to_string()))
-            }
-
-            fn visit_u64<E: de::Error>(self, value: u64) -> Result<Scalar, E> {
-                Ok(Scalar(value.to_string()))
-            }
-
-            fn visit_f64<E: de::Error>(self, value: f64) -> Result<Scalar, E> {
-                Ok(Scalar(value.to_string()))
-            }
-        }
-        deserializer.deserialize_any(Text)
-    }
-}
-
-#[derive(Debug, Default, serde::Deserialize)]
+/// What the healer may do on one host.
+#[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct PolicyWire {
+    /// Always 1.
     pub(super) version: Option<Scalar>,
+    /// Which alerts are about this host.
     pub(super) host: Option<HostWire>,
+    /// `off`: nothing; `observe` (default): say what would be done; `enforce`: do it.
     pub(super) mode: Option<Scalar>,
+    /// Matchers of critical alerts: what hits something that runs needs one (default: `severity = "critical"`).
+    pub(super) critical: Option<Vec<Scalar>>,
+    /// The alert that always fires; its absence is announced.
+    pub(super) heartbeat: Option<HeartbeatWire>,
+    /// Named times, as in Alertmanager.
+    pub(super) time_intervals: Option<Vec<TimeIntervalWire>>,
+    /// Units that serve one purpose together.
+    pub(super) groups: Option<Vec<GroupWire>>,
+    /// What rules have unless they say otherwise, and the limits of the whole host.
     pub(super) defaults: Option<DefaultsWire>,
+    /// What no remedy may touch.
     pub(super) protected: Option<ProtectedWire>,
+    /// The first rule whose matchers all fit decides.
     pub(super) rules: Option<Vec<RuleWire>>,
+    /// Who can be told, by name.
     pub(super) receivers: Option<BTreeMap<String, ReceiverWire>>,
 }
 
-#[derive(Debug, serde::Deserialize)]
+/// Which alerts are about this host.
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct HostWire {
+    /// The label that names the host.
     pub(super) label: Option<Scalar>,
+    /// Its values for this host.
     pub(super) is: Option<Vec<Scalar>>,
 }
 
-#[derive(Debug, Default, serde::Deserialize)]
+/// The alert that always fires.
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct DefaultsWire {
-    pub(super) cooldown: Option<CooldownWire>,
-    pub(super) budget: Option<BudgetWire>,
-    pub(super) host_budget: Option<BudgetWire>,
-    pub(super) max_evidence_age: Option<Scalar>,
-    pub(super) boot_grace: Option<Scalar>,
+pub(super) struct HeartbeatWire {
+    /// `false`: do not wait for it.
+    pub(super) watch: Option<Scalar>,
+    /// Which alert it is (default: `alertname = "Heartbeat"`).
+    pub(super) matchers: Option<Vec<Scalar>>,
+    /// Longer without it means that something on the way is broken (default: 3m).
+    pub(super) missing_after: Option<Scalar>,
 }
 
-#[derive(Debug, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct CooldownWire {
-    pub(super) first: Option<Scalar>,
-    pub(super) step: Option<Scalar>,
-    pub(super) factor: Option<Scalar>,
-    pub(super) max: Option<Scalar>,
-}
-
-#[derive(Debug, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct BudgetWire {
-    pub(super) max: Option<Scalar>,
-    pub(super) per: Option<Scalar>,
-}
-
-#[derive(Debug, Default, serde::Deserialize)]
+/// What no remedy may touch.
+#[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ProtectedWire {
+    /// Names or globs of units that are never restarted, stopped or throttled; a dead one may be started.
     pub(super) units: Option<Vec<Scalar>>,
+    /// Folders in which nothing is cleaned.
     pub(super) paths: Option<Vec<Scalar>>,
 }
 
-#[derive(Debug, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct RuleWire {
-    pub(super) name: Option<Scalar>,
-    pub(super) matchers: Option<Vec<Scalar>>,
-    #[serde(rename = "continue")]
-    pub(super) continues: Option<Scalar>,
-    pub(super) mode: Option<Scalar>,
-    pub(super) target: Option<TargetWire>,
-    pub(super) ladder: Option<Vec<RungWire>>,
-    pub(super) cooldown: Option<CooldownWire>,
-    pub(super) budget: Option<BudgetWire>,
-    pub(super) max_evidence_age: Option<Scalar>,
-    pub(super) after_clean_stop: Option<Scalar>,
-    pub(super) escalate: Option<EscalateWire>,
-}
-
-#[derive(Debug, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct TargetWire {
-    pub(super) unit: Option<UnitTargetWire>,
-    pub(super) path: Option<Scalar>,
-    pub(super) when: Option<Scalar>,
-}
-
-#[derive(Debug, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct UnitTargetWire {
-    pub(super) label: Option<Scalar>,
-    pub(super) allow: Option<Vec<Scalar>>,
-}
-
-#[derive(Debug, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct RungWire {
-    pub(super) remedy: Option<Scalar>,
-    pub(super) with: Option<SettingsWire>,
-    pub(super) attempts: Option<Scalar>,
-    pub(super) verify: Option<BTreeMap<String, Option<VerifyWire>>>,
-    pub(super) within: Option<Scalar>,
-}
-
-/// The settings of all remedies; the loader refuses those of another one.
-#[derive(Debug, Default, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct SettingsWire {
-    pub(super) older_than: Option<Scalar>,
-    pub(super) stop_at_free: Option<Scalar>,
-    pub(super) max_bytes: Option<Scalar>,
-    pub(super) max_files: Option<Scalar>,
-}
-
-/// The settings of all checks; the loader refuses those of another one.
-#[derive(Debug, Default, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct VerifyWire {
-    pub(super) stable_for: Option<Scalar>,
-    pub(super) at_least: Option<Scalar>,
-}
-
-#[derive(Debug, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct EscalateWire {
-    pub(super) receivers: Option<Vec<Scalar>>,
-    pub(super) quarantine: Option<Scalar>,
-}
-
-#[derive(Debug, serde::Deserialize)]
+/// Somebody who can be told.
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ReceiverWire {
+    /// By mail.
     pub(super) email: Option<EmailWire>,
 }
 
-#[derive(Debug, serde::Deserialize)]
+/// A mail.
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct EmailWire {
+    /// Addresses.
     pub(super) to: Option<Vec<Scalar>>,
 }

@@ -1,15 +1,8 @@
-//! Collects what is wrong, with its place, and reads single values.
+//! Collects what is wrong, with its place. What single values mean is read in `value`.
 
-use std::str::FromStr;
-use std::time::Duration;
-
-use globset::{GlobBuilder, GlobMatcher};
 use prunelle_foundation::config::{ConfigError, ConfigErrors, Document};
-use prunelle_foundation::duration::PromDuration;
-use prunelle_foundation::quantity::{ByteSize, Ratio};
-use prunelle_systemd::UnitName;
 
-use crate::policy::wire::Scalar;
+use crate::policy::wire::{OrNone, Scalar};
 
 /// What is wrong with one value, and what to write instead.
 pub(super) struct Problem {
@@ -26,10 +19,14 @@ impl Problem {
     }
 }
 
+/// What was read; none means that what is wrong has been reported.
+pub(super) type Read<T> = Option<T>;
+
 /// Collects problems while the wire types are read. Whatever yields none has reported why.
 pub(super) struct Checker<'d> {
     document: &'d Document,
     errors: Vec<ConfigError>,
+    warnings: Vec<ConfigError>,
 }
 
 impl<'d> Checker<'d> {
@@ -37,14 +34,19 @@ impl<'d> Checker<'d> {
         Self {
             document,
             errors: Vec::new(),
+            warnings: Vec::new(),
         }
     }
 
-    /// The value, when nothing was reported.
-    pub(super) fn finish<T>(self, value: Option<T>) -> Result<T, ConfigErrors> {
+    /// The value and the warnings, when no error was reported.
+    pub(super) fn finish<T>(self, value: Option<T>) -> Result<(T, Vec<ConfigError>), ConfigErrors> {
         match (ConfigErrors::new(self.errors), value) {
             (Some(errors), _) => Err(errors),
-            (None, Some(value)) => Ok(value),
+            (None, Some(value)) => {
+                let mut warnings = self.warnings;
+                warnings.sort_by_key(|warning| (warning.line, warning.column));
+                Ok((value, warnings))
+            }
             (None, None) => Err(self
                 .document
                 .error_at("", "the policy cannot be read", None)
@@ -55,6 +57,13 @@ impl<'d> Checker<'d> {
     pub(super) fn report(&mut self, at: &str, problem: Problem) {
         let Problem { message, hint } = problem;
         self.errors
+            .push(self.document.error_at(at, message, Some(&hint)));
+    }
+
+    /// Something that is allowed and probably not meant.
+    pub(super) fn warn(&mut self, at: &str, problem: Problem) {
+        let Problem { message, hint } = problem;
+        self.warnings
             .push(self.document.error_at(at, message, Some(&hint)));
     }
 
@@ -121,6 +130,48 @@ impl<'d> Checker<'d> {
         read.into_iter().collect()
     }
 
+    /// A list that may be missing, which means empty.
+    pub(super) fn list_or_empty<T>(
+        &mut self,
+        parent: &str,
+        key: &str,
+        values: Option<Vec<Scalar>>,
+        read: impl Fn(&str) -> Result<T, Problem>,
+    ) -> Option<Vec<T>> {
+        self.list(parent, key, Some(values.unwrap_or_default()), read)
+    }
+
+    /// A mapping that may be missing (`default`) and may be `none`.
+    pub(super) fn or_none<W, T>(
+        &mut self,
+        parent: &str,
+        key: &str,
+        value: Option<&OrNone<W>>,
+        default: Option<T>,
+        read: impl FnOnce(&mut Self, &str, &W) -> Option<T>,
+    ) -> Read<Option<T>> {
+        match value {
+            None => Some(default),
+            Some(OrNone::None) => Some(None),
+            Some(OrNone::Some(wire)) => read(self, &join(parent, key), wire).map(Some),
+        }
+    }
+
+    /// Every item of a list of mappings, each at its place.
+    pub(super) fn each<W, T>(
+        &mut self,
+        at: &str,
+        wires: Vec<W>,
+        mut read: impl FnMut(&mut Self, &str, W) -> Option<T>,
+    ) -> Option<Vec<T>> {
+        let read: Vec<Option<T>> = wires
+            .into_iter()
+            .enumerate()
+            .map(|(index, wire)| read(self, &format!("{at}[{index}]"), wire))
+            .collect();
+        read.into_iter().collect()
+    }
+
     fn read<T>(
         &mut self,
         at: &str,
@@ -139,104 +190,4 @@ pub(super) fn join(parent: &str, key: &str) -> String {
     } else {
         format!("{parent}.{key}")
     }
-}
-
-pub(super) fn name(text: &str) -> Result<String, Problem> {
-    if text.trim().is_empty() {
-        Err(Problem::new("an empty name", "write a name"))
-    } else {
-        Ok(text.to_owned())
-    }
-}
-
-pub(super) fn duration(text: &str) -> Result<Duration, Problem> {
-    PromDuration::from_str(text)
-        .map(PromDuration::get)
-        .map_err(|error| Problem::new(error.to_string(), error.hint()))
-}
-
-/// A duration that is not zero.
-pub(super) fn some_duration(text: &str) -> Result<Duration, Problem> {
-    match duration(text)? {
-        Duration::ZERO => Err(Problem::new(
-            format!("`{text}` is no time at all"),
-            "write a duration above zero, as in `5m`",
-        )),
-        duration => Ok(duration),
-    }
-}
-
-pub(super) fn ratio(text: &str) -> Result<f64, Problem> {
-    Ratio::from_str(text)
-        .map(Ratio::get)
-        .map_err(|error| Problem::new(error.to_string(), error.hint()))
-}
-
-pub(super) fn bytes(text: &str) -> Result<u64, Problem> {
-    match ByteSize::from_str(text).map(ByteSize::get) {
-        Ok(0) => Err(Problem::new(
-            "a limit of nothing",
-            "write a size above zero",
-        )),
-        Ok(bytes) => Ok(bytes),
-        Err(error) => Err(Problem::new(error.to_string(), error.hint())),
-    }
-}
-
-/// A whole number from 1 to `max`.
-pub(super) fn count(max: u32) -> impl Fn(&str) -> Result<u32, Problem> {
-    move |text| {
-        text.parse()
-            .ok()
-            .filter(|count| (1..=max).contains(count))
-            .ok_or_else(|| {
-                Problem::new(
-                    format!("`{text}` is not a whole number from 1 to {max}"),
-                    "write a number in that range, in digits",
-                )
-            })
-    }
-}
-
-pub(super) fn factor(text: &str) -> Result<f64, Problem> {
-    text.parse()
-        .ok()
-        .filter(|factor| (1.0..=1000.0).contains(factor))
-        .ok_or_else(|| {
-            Problem::new(
-                format!("`{text}` is not a factor"),
-                "write a number from 1 (no growth) to 1000",
-            )
-        })
-}
-
-pub(super) fn boolean(text: &str) -> Result<bool, Problem> {
-    match text {
-        "true" => Ok(true),
-        "false" => Ok(false),
-        _ => Err(Problem::new(
-            format!("`{text}` is neither true nor false"),
-            "write `true` or `false`",
-        )),
-    }
-}
-
-/// A glob over full unit names; a plain name is completed, `nginx` means `nginx.service`.
-pub(super) fn unit_glob(text: &str) -> Result<GlobMatcher, Problem> {
-    const HINT: &str =
-        "write a unit's name, `nginx.service`, or a glob over names, `php*-fpm.service`";
-    let is_glob = text.contains(['*', '?', '[', '{']);
-    let pattern = if is_glob {
-        text.to_owned()
-    } else {
-        UnitName::from_str(text)
-            .map_err(|error| Problem::new(error.to_string(), HINT))?
-            .to_string()
-    };
-    // Unit names have backslashes in them: `dev-disk-by\x2duuid`.
-    GlobBuilder::new(&pattern)
-        .backslash_escape(false)
-        .build()
-        .map(|glob| glob.compile_matcher())
-        .map_err(|error| Problem::new(format!("`{text}` is not a glob: {}", error.kind()), HINT))
 }

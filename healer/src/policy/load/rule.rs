@@ -1,52 +1,37 @@
-//! Rules: name, matchers, target, limits; their ladders are read in `rung`.
+//! Rules: name, matchers, times, limits; targets and ladders are read in modules of their own.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::checker::{self, Checker, Problem, join};
-use super::limits::{self, Defaults};
-use super::{mode, paths, rung};
-use crate::policy::wire::{EscalateWire, RuleWire, Scalar, TargetWire, UnitTargetWire};
-use crate::policy::{Matcher, Protected, Receiver, Rule, TargetRule, matcher};
+use super::checker::{Checker, Problem, join};
+use super::limits::{Limits, Written};
+use super::rung::{Surroundings, ladder};
+use super::target::{TargetKind, target};
+use super::{mode, value};
+use crate::policy::wire::{EscalateWire, RuleWire, Scalar};
+use crate::policy::{Matcher, Protected, Receiver, Rule, TimeInterval, matcher};
 
 /// A ladder that was exhausted keeps its target in quarantine this long, unless the rule says otherwise.
 const QUARANTINE: Duration = Duration::from_hours(1);
 
 /// What a rule refers to; a part that has errors of its own is missing and not checked against.
-struct Context<'a> {
-    defaults: Option<&'a Defaults>,
-    protected: Option<&'a Protected>,
-    receivers: Option<&'a [Receiver]>,
+pub(super) struct Context<'a> {
+    pub(super) defaults: Option<&'a Limits>,
+    pub(super) protected: Option<&'a Protected>,
+    pub(super) receivers: Option<&'a [Receiver]>,
+    pub(super) time_intervals: Option<&'a [TimeInterval]>,
 }
 
 pub(super) fn rules(
     checker: &mut Checker<'_>,
     wire: Option<Vec<RuleWire>>,
-    defaults: Option<&Defaults>,
-    protected: Option<&Protected>,
-    receivers: Option<&[Receiver]>,
+    context: &Context<'_>,
 ) -> Option<Vec<Rule>> {
-    let context = Context {
-        defaults,
-        protected,
-        receivers,
-    };
     let wire = checker.present("", "rules", wire, "write `rules: []` for none")?;
     let mut names = BTreeSet::new();
-    let rules: Vec<Option<Rule>> = wire
-        .into_iter()
-        .enumerate()
-        .map(|(index, wire)| {
-            rule(
-                checker,
-                &format!("rules[{index}]"),
-                wire,
-                &context,
-                &mut names,
-            )
-        })
-        .collect();
-    rules.into_iter().collect()
+    checker.each("rules", wire, |checker, at, wire| {
+        rule(checker, at, wire, context, &mut names)
+    })
 }
 
 fn rule(
@@ -56,39 +41,42 @@ fn rule(
     context: &Context<'_>,
     names: &mut BTreeSet<String>,
 ) -> Option<Rule> {
+    let fallback = Limits::default();
+    let defaults = context.defaults.unwrap_or(&fallback);
+    let limits = Limits::check(checker, at, &Written::in_rule(&wire), defaults);
+    let writes_evidence = wire.evidence.is_some();
     let name = checker.required(
         at,
         "name",
         wire.name,
         "as in `name: service-down`",
-        |text| rule_name(text, names),
+        |text| value::unique_name(text, "rule", names),
     );
-    let matchers = matchers(checker, at, wire.matchers);
-    let continues = checker.or(at, "continue", wire.continues, false, checker::boolean);
+    let example = "as in `matchers: ['alertname = \"ServiceDown\"']`";
+    let matchers = matchers(checker, at, "matchers", wire.matchers, example);
+    let continues = checker.or(at, "continue", wire.continues, false, value::boolean);
     let mode = checker.or(at, "mode", wire.mode, None, |text| mode(text).map(Some));
+    let (active, mute) = (wire.active_time_intervals, wire.mute_time_intervals);
+    let active = times(checker, at, "active_time_intervals", active, context);
+    let mute = times(checker, at, "mute_time_intervals", mute, context);
     let target = target(checker, at, wire.target, context.protected);
-    let ladder = rung::ladder(checker, at, wire.ladder, target.as_ref());
-    let fallback = Defaults::default();
-    let defaults = context.defaults.unwrap_or(&fallback);
-    let cooldown = limits::cooldown(
-        checker,
-        &join(at, "cooldown"),
-        wire.cooldown.as_ref(),
-        defaults.cooldown,
-    );
-    let budget = limits::budget(
-        checker,
-        &join(at, "budget"),
-        wire.budget.as_ref(),
-        defaults.budget,
-    );
-    let max_evidence_age = checker.or(
-        at,
-        "max_evidence_age",
-        wire.max_evidence_age,
-        defaults.max_evidence_age,
-        checker::some_duration,
-    );
+    let around = Surroundings {
+        target: target.as_ref(),
+        protected: context.protected,
+    };
+    let ladder = ladder(checker, at, wire.ladder, &around);
+    let has_unit = target
+        .as_ref()
+        .map(|target| TargetKind::of(target).has_unit());
+    if writes_evidence && has_unit == Some(false) {
+        checker.report(
+            &join(at, "evidence"),
+            Problem::new(
+                "only units have a log to keep lines of",
+                "leave `evidence` out, or give the rule a target `unit` or `process_group`",
+            ),
+        );
+    }
     let respects_clean_stop = checker.or(
         at,
         "after_clean_stop",
@@ -103,6 +91,7 @@ fn rule(
         context.receivers,
     );
     let (quarantine, receivers) = escalate?;
+    let limits = limits?;
     Some(Rule {
         name: name?,
         matchers: matchers?,
@@ -110,51 +99,33 @@ fn rule(
         mode: mode?,
         target: target?,
         ladder: ladder?,
-        cooldown: cooldown?,
-        budget: budget?,
-        rule_budget: None,
-        target_budget: None,
-        flapping: None,
-        breaker: None,
-        active_time_intervals: Vec::new(),
-        mute_time_intervals: Vec::new(),
-        evidence_log_lines: 0,
-        max_evidence_age: max_evidence_age?,
+        cooldown: limits.cooldown,
+        budget: limits.budget,
+        rule_budget: limits.rule_budget,
+        target_budget: limits.target_budget,
+        flapping: limits.flapping,
+        breaker: limits.breaker,
+        active_time_intervals: active?,
+        mute_time_intervals: mute?,
+        evidence_log_lines: if has_unit? { limits.log_lines } else { 0 },
+        max_evidence_age: limits.max_evidence_age,
         respects_clean_stop: respects_clean_stop?,
         quarantine,
         receivers,
     })
 }
 
-fn rule_name(text: &str, names: &mut BTreeSet<String>) -> Result<String, Problem> {
-    let is_valid = (1..=100).contains(&text.len())
-        && text
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'));
-    if !is_valid {
-        return Err(Problem::new(
-            format!("`{text}` is not a rule's name"),
-            "1 to 100 letters, digits, `-`, `_` and `.`",
-        ));
-    }
-    if !names.insert(text.to_owned()) {
-        return Err(Problem::new(
-            format!("two rules are named `{text}`"),
-            "give each rule a name of its own: budgets and the log go by it",
-        ));
-    }
-    Ok(text.to_owned())
-}
-
-fn matchers(
+/// Matchers that do not fit everything.
+pub(super) fn matchers(
     checker: &mut Checker<'_>,
-    at: &str,
+    parent: &str,
+    key: &str,
     wire: Option<Vec<Scalar>>,
+    example: &str,
 ) -> Option<Vec<Matcher>> {
-    const EXAMPLE: &str = "as in `matchers: ['alertname = \"ServiceDown\"']`";
-    let wire = checker.present(at, "matchers", wire, EXAMPLE)?;
+    let wire = checker.present(parent, key, wire, example)?;
     let matchers: Vec<Matcher> = checker
-        .list(at, "matchers", Some(wire), |text| {
+        .list(parent, key, Some(wire), |text| {
             matcher::parse(text).map_err(|error| {
                 Problem::new(
                     error.to_string(),
@@ -167,15 +138,54 @@ fn matchers(
         .collect();
     if matchers.iter().all(Matcher::accepts_missing) {
         checker.report(
-            &join(at, "matchers"),
+            &join(parent, key),
             Problem::new(
                 "the matchers fit alerts that have none of the labels",
-                "add one that a missing label does not fit, such as `alertname = \"ServiceDown\"`",
+                format!("add one that a missing label does not fit, {example}"),
             ),
         );
         return None;
     }
     Some(matchers)
+}
+
+/// Time intervals by their names.
+fn times(
+    checker: &mut Checker<'_>,
+    parent: &str,
+    key: &str,
+    wire: Option<Vec<Scalar>>,
+    context: &Context<'_>,
+) -> Option<Vec<TimeInterval>> {
+    let found = checker.list_or_empty(parent, key, wire, |text| {
+        let Some(known) = context.time_intervals else {
+            return Ok(None);
+        };
+        known
+            .iter()
+            .find(|interval| interval.name == text)
+            .map(|interval| Some(interval.clone()))
+            .ok_or_else(|| {
+                let names = known.iter().map(|interval| interval.name.as_str());
+                unknown("time interval", text, names, "time_intervals")
+            })
+    })?;
+    Some(found.into_iter().flatten().collect())
+}
+
+fn unknown<'n>(
+    what: &str,
+    name: &str,
+    known: impl Iterator<Item = &'n str>,
+    section: &str,
+) -> Problem {
+    let names: Vec<_> = known.map(|name| format!("`{name}`")).collect();
+    let hint = if names.is_empty() {
+        format!("there are none: add it under `{section}`")
+    } else {
+        format!("known: {}", names.join(", "))
+    };
+    Problem::new(format!("unknown {what} `{name}`"), hint)
 }
 
 fn respects_clean_stop(text: &str) -> Result<bool, Problem> {
@@ -185,73 +195,6 @@ fn respects_clean_stop(text: &str) -> Result<bool, Problem> {
         _ => Err(Problem::new(
             format!("unknown answer `{text}` to a clean stop"),
             "`respect` leaves a unit alone that was stopped by hand, `repair` starts it (the default)",
-        )),
-    }
-}
-
-fn target(
-    checker: &mut Checker<'_>,
-    at: &str,
-    wire: Option<TargetWire>,
-    protected: Option<&Protected>,
-) -> Option<TargetRule> {
-    const EXAMPLES: &str = "either `{unit: {label: name, allow: ['nginx.service']}}` or `{path: /var/tmp, when: same_file_system}`";
-    let wire = checker.present(at, "target", wire, EXAMPLES)?;
-    let at = join(at, "target");
-    match (wire.unit, wire.path) {
-        (Some(unit), None) => {
-            if wire.when.is_some() {
-                checker.report(
-                    &join(&at, "when"),
-                    Problem::new("`when` is for paths only", "leave it out"),
-                );
-            }
-            unit_target(checker, &join(&at, "unit"), unit)
-        }
-        (None, Some(path)) => {
-            let protected = protected.map_or(&[][..], |protected| &protected.paths);
-            let path = checker.required(&at, "path", Some(path), EXAMPLES, |text| {
-                paths::cleanable(text, protected)
-            });
-            let same_file_system = checker.or(&at, "when", wire.when, false, when);
-            Some(TargetRule::Path {
-                path: path?,
-                same_file_system: same_file_system?,
-            })
-        }
-        (Some(_), Some(_)) => {
-            checker.report(&at, Problem::new("a rule has one target", EXAMPLES));
-            None
-        }
-        (None, None) => {
-            checker.report(&at, Problem::new("the target names nothing", EXAMPLES));
-            None
-        }
-    }
-}
-
-fn unit_target(checker: &mut Checker<'_>, at: &str, wire: UnitTargetWire) -> Option<TargetRule> {
-    let label = checker.required(
-        at,
-        "label",
-        wire.label,
-        "the label that names the unit: `label: name`",
-        checker::name,
-    );
-    let allow = checker.list(at, "allow", wire.allow, checker::unit_glob);
-    Some(TargetRule::Unit {
-        label: label?,
-        allow: allow?,
-    })
-}
-
-fn when(text: &str) -> Result<bool, Problem> {
-    match text {
-        "same_file_system" => Ok(true),
-        "always" => Ok(false),
-        _ => Err(Problem::new(
-            format!("unknown condition `{text}`"),
-            "`same_file_system`: only when the alert's `mountpoint` is the mount that holds the path; or `always`",
         )),
     }
 }
@@ -270,24 +213,14 @@ fn escalate(
         "quarantine",
         wire.quarantine,
         QUARANTINE,
-        checker::duration,
+        value::duration,
     );
-    let receivers = checker.list(
-        at,
-        "receivers",
-        Some(wire.receivers.unwrap_or_default()),
-        |text| match known {
-            Some(known) if !known.iter().any(|receiver| receiver.name == text) => {
-                let names: Vec<_> = known.iter().map(|r| format!("`{}`", r.name)).collect();
-                let hint = if names.is_empty() {
-                    "there are none: add it under `receivers`".to_owned()
-                } else {
-                    format!("known: {}", names.join(", "))
-                };
-                Err(Problem::new(format!("unknown receiver `{text}`"), hint))
-            }
-            _ => Ok(text.to_owned()),
-        },
-    );
+    let receivers = checker.list_or_empty(at, "receivers", wire.receivers, |text| match known {
+        Some(known) if !known.iter().any(|receiver| receiver.name == text) => {
+            let names = known.iter().map(|receiver| receiver.name.as_str());
+            Err(unknown("receiver", text, names, "receivers"))
+        }
+        _ => Ok(text.to_owned()),
+    });
     Some((quarantine?, receivers?))
 }

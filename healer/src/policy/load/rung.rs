@@ -1,30 +1,40 @@
-//! The ladder: remedies, their settings and checks, each fitting the rule's target.
+//! The ladder: remedies, their limits and checks, each fitting the rule's target and one another.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::checker::{self, Checker, Problem, count, join};
-use crate::policy::wire::{RungWire, Scalar, SettingsWire, VerifyWire};
-use crate::policy::{
-    CleanFolder, RemedyKind, RemedySpec, RestartService, Rung, TargetRule, Verify,
-};
+use super::checker::{Checker, Problem, Read, join};
+use super::remedy::settings;
+use super::target::TargetKind;
+use super::value::{self, count};
+use super::verify::verify;
+use super::{limits, suits};
+use crate::policy::wire::{ApprovalWire, OrNone, RungWire, Scalar};
+use crate::policy::{Approval, Protected, RemedyKind, RemedySpec, Rung, TargetRule, Verify};
 
 const MAX_ATTEMPTS: u32 = 10;
-const RESTART_WITHIN: Duration = Duration::from_secs(30);
-const CLEAN_WITHIN: Duration = Duration::from_mins(5);
 /// An attempt holds its target's slot; one that lasts longer is stuck.
 const LONGEST_WITHIN: Duration = Duration::from_hours(6);
-const STABLE_FOR: Duration = Duration::from_secs(2);
-const MAX_BYTES: u64 = 20 << 30;
-const MAX_FILES: u32 = 100_000;
+const EXPIRES: Duration = Duration::from_hours(1);
+const SHORTEST_EXPIRES: Duration = Duration::from_mins(1);
+const LONGEST_EXPIRES: Duration = Duration::from_hours(7 * 24);
 
-const CHECKS: &str = "known checks: `unit_active: {stable_for: 2s}`, `free_space: {at_least: 15%}`";
+/// What a rung has to fit; a part that has errors of its own is missing and not checked against.
+pub(super) struct Surroundings<'a> {
+    pub(super) target: Option<&'a TargetRule>,
+    pub(super) protected: Option<&'a Protected>,
+}
+
+impl Surroundings<'_> {
+    fn kind(&self) -> Option<TargetKind> {
+        self.target.map(TargetKind::of)
+    }
+}
 
 pub(super) fn ladder(
     checker: &mut Checker<'_>,
     at: &str,
     wire: Option<Vec<RungWire>>,
-    target: Option<&TargetRule>,
+    around: &Surroundings<'_>,
 ) -> Option<Vec<Rung>> {
     const EXAMPLE: &str = "write at least one rung: `- remedy: restart_service`";
     let wire = checker.present(at, "ladder", wire, EXAMPLE)?;
@@ -33,205 +43,150 @@ pub(super) fn ladder(
         checker.report(&at, Problem::new("the ladder has no rung", EXAMPLE));
         return None;
     }
-    let rungs: Vec<Option<Rung>> = wire
-        .into_iter()
-        .enumerate()
-        .map(|(index, wire)| rung(checker, &format!("{at}[{index}]"), wire, target))
-        .collect();
-    rungs.into_iter().collect()
+    checker.each(&at, wire, |checker, at, wire| {
+        rung(checker, at, wire, around)
+    })
 }
 
 fn rung(
     checker: &mut Checker<'_>,
     at: &str,
     wire: RungWire,
-    target: Option<&TargetRule>,
+    around: &Surroundings<'_>,
 ) -> Option<Rung> {
     let kind = checker.required(
         at,
         "remedy",
         wire.remedy,
         "as in `remedy: restart_service`",
-        |text| remedy(text, target),
+        remedy,
     );
+    if let Some(problem) = kind.and_then(|kind| suits::remedy(kind, around.kind()).err()) {
+        checker.report(&join(at, "remedy"), problem);
+    }
     let attempts = checker.or(at, "attempts", wire.attempts, 1, count(MAX_ATTEMPTS));
-    let verify = verify(checker, at, wire.verify, target);
-    let settings = kind.and_then(|kind| {
+    let verify = verify(checker, at, wire.verify, around.kind());
+    let remedy = kind.and_then(|kind| {
+        let wire = wire.settings.unwrap_or_default();
         settings(
             checker,
             &join(at, "with"),
             kind,
-            wire.with.unwrap_or_default(),
+            wire,
+            around,
             verify.as_ref(),
         )
     });
-    let within = within(checker, at, wire.within, kind, verify.as_ref());
+    contradiction(checker, at, kind, verify.as_ref());
+    let within = within(checker, at, wire.within, remedy.as_ref(), verify.as_ref());
+    let allow = allow(checker, at, wire.allow, around);
+    let budget = match &wire.budget {
+        None => Some(None),
+        Some(wire) => limits::budget(checker, &join(at, "budget"), wire).map(Some),
+    };
+    let approval = approval(checker, at, wire.approval.as_ref(), kind);
     Some(Rung {
-        remedy: settings?,
+        remedy: remedy?,
         attempts: attempts?,
         verify: verify?,
         within: within?,
-        allow: None,
-        budget: None,
-        approval: None,
+        allow: allow?,
+        budget: budget?,
+        approval: approval?,
     })
 }
 
-fn remedy(text: &str, target: Option<&TargetRule>) -> Result<RemedyKind, Problem> {
-    let kind = RemedyKind::from_name(text).ok_or_else(|| {
+fn remedy(text: &str) -> Result<RemedyKind, Problem> {
+    RemedyKind::from_name(text).ok_or_else(|| {
         let names = RemedyKind::ALL.map(|kind| format!("`{}`", kind.as_str()));
         Problem::new(
             format!("unknown remedy `{text}`"),
             format!("known remedies: {}", names.join(", ")),
         )
-    })?;
-    match (kind, target) {
-        (RemedyKind::RestartService, Some(TargetRule::Path { .. })) => Err(Problem::new(
-            "`restart_service` needs a unit, and the rule's target is a path",
-            "use `clean_folder` here, or give the rule a `unit` target",
-        )),
-        (RemedyKind::CleanFolder, Some(TargetRule::Unit { .. })) => Err(Problem::new(
-            "`clean_folder` needs a path, and the rule's target is a unit",
-            "use `restart_service` here, or give the rule a `path` target",
-        )),
-        _ => Ok(kind),
-    }
+    })
 }
 
-fn settings(
+fn allow(
     checker: &mut Checker<'_>,
     at: &str,
-    kind: RemedyKind,
-    wire: SettingsWire,
-    verify: Option<&Verify>,
-) -> Option<RemedySpec> {
-    match kind {
-        RemedyKind::RestartService => {
-            let given = [
-                ("older_than", wire.older_than.is_some()),
-                ("stop_at_free", wire.stop_at_free.is_some()),
-                ("max_bytes", wire.max_bytes.is_some()),
-                ("max_files", wire.max_files.is_some()),
-            ];
-            refuse_others(checker, at, "restart_service", &given);
-            Some(RemedySpec::RestartService(RestartService::default()))
-        }
-        RemedyKind::CleanFolder => clean_folder(checker, at, wire, verify),
-        other => {
-            checker.report(
-                at,
-                Problem::new(format!("`{}` cannot be written yet", other.as_str()), ""),
-            );
-            None
-        }
-    }
-}
-
-fn clean_folder(
-    checker: &mut Checker<'_>,
-    at: &str,
-    wire: SettingsWire,
-    verify: Option<&Verify>,
-) -> Option<RemedySpec> {
-    let older_than = checker.required(
-        at,
-        "older_than",
-        wire.older_than,
-        "say what is old enough to go: `older_than: 3d`",
-        checker::some_duration,
-    );
-    let stop_at_free = checker.required(
-        at,
-        "stop_at_free",
-        wire.stop_at_free,
-        "say how much free space is enough: `stop_at_free: 25%`",
-        |text| match (checker::ratio(text)?, verify) {
-            (ratio, Some(Verify::FreeSpace { at_least })) if ratio < *at_least => {
-                Err(Problem::new(
-                    "cleaning would stop before there is as much space as `verify` asks for",
-                    "raise `stop_at_free`, or lower `at_least`",
-                ))
-            }
-            (ratio, _) => Ok(ratio),
-        },
-    );
-    let max_bytes = checker.or(at, "max_bytes", wire.max_bytes, MAX_BYTES, checker::bytes);
-    let max_files = checker.or(at, "max_files", wire.max_files, MAX_FILES, count(u32::MAX));
-    Some(RemedySpec::CleanFolder(CleanFolder {
-        folder: None,
-        older_than: older_than?,
-        stop_at_free: stop_at_free?,
-        max_bytes: max_bytes?,
-        max_files: u64::from(max_files?),
-    }))
-}
-
-fn refuse_others(checker: &mut Checker<'_>, at: &str, owner: &str, given: &[(&str, bool)]) {
-    for (key, _) in given.iter().filter(|(_, is_given)| *is_given) {
+    wire: Option<Vec<Scalar>>,
+    around: &Surroundings<'_>,
+) -> Read<Option<Vec<globset::GlobMatcher>>> {
+    let Some(wire) = wire else {
+        return Some(None);
+    };
+    if around.kind().is_some_and(|kind| !kind.has_unit()) {
         checker.report(
-            &join(at, key),
-            Problem::new(format!("`{owner}` has no setting `{key}`"), "leave it out"),
+            &join(at, "allow"),
+            Problem::new(
+                "a rung's `allow` is about units, and the rule's target is none",
+                "leave it out, or give the rule a target `unit` or `process_group`",
+            ),
+        );
+    }
+    checker
+        .list(at, "allow", Some(wire), value::unit_glob)
+        .map(Some)
+}
+
+/// Rebooting asks a person, unless the policy says that it need not.
+fn approval(
+    checker: &mut Checker<'_>,
+    at: &str,
+    wire: Option<&OrNone<ApprovalWire>>,
+    kind: Option<RemedyKind>,
+) -> Read<Option<Approval>> {
+    let default = (kind == Some(RemedyKind::Reboot)).then_some(Approval { expires: EXPIRES });
+    checker.or_none(at, "approval", wire, default, |checker, at, wire| {
+        let read = value::duration_within(SHORTEST_EXPIRES, LONGEST_EXPIRES);
+        let expires = checker.or(at, "expires", wire.expires.clone(), EXPIRES, read)?;
+        Some(Approval { expires })
+    })
+}
+
+/// A check that the remedy itself makes impossible.
+fn contradiction(
+    checker: &mut Checker<'_>,
+    at: &str,
+    kind: Option<RemedyKind>,
+    verify: Option<&Verify>,
+) {
+    let (Some(kind), Some(verify)) = (kind, verify) else {
+        return;
+    };
+    let impossible = match kind {
+        RemedyKind::StopService | RemedyKind::ResetFailed => {
+            needs(verify, &|check| matches!(check, Verify::UnitActive { .. }))
+                .then_some("`unit_active`")
+        }
+        RemedyKind::RestartService | RemedyKind::StartService | RemedyKind::ReloadService => {
+            needs(verify, &|check| {
+                matches!(check, Verify::UnitInactive { .. })
+            })
+            .then_some("`unit_inactive`")
+        }
+        _ => None,
+    };
+    if let Some(check) = impossible {
+        checker.report(
+            &join(at, "verify"),
+            Problem::new(
+                format!(
+                    "no attempt could succeed: after `{}` a unit is not as {check} asks",
+                    kind.as_str()
+                ),
+                "check what the remedy is for",
+            ),
         );
     }
 }
 
-fn verify(
-    checker: &mut Checker<'_>,
-    at: &str,
-    wire: Option<BTreeMap<String, Option<VerifyWire>>>,
-    target: Option<&TargetRule>,
-) -> Option<Verify> {
-    let wire = checker.present(at, "verify", wire, CHECKS)?;
-    let at = join(at, "verify");
-    let mut checks = wire.into_iter();
-    let (Some((name, settings)), None) = (checks.next(), checks.next()) else {
-        checker.report(&at, Problem::new("a rung has one check", CHECKS));
-        return None;
-    };
-    let at = join(&at, &name);
-    let settings = settings.unwrap_or_default();
-    match name.as_str() {
-        "unit_active" => {
-            if matches!(target, Some(TargetRule::Path { .. })) {
-                checker.report(
-                    &at,
-                    Problem::new(
-                        "`unit_active` needs a unit, and the rule's target is a path",
-                        CHECKS,
-                    ),
-                );
-            }
-            let given = [("at_least", settings.at_least.is_some())];
-            refuse_others(checker, &at, "unit_active", &given);
-            let stable_for = checker.or(
-                &at,
-                "stable_for",
-                settings.stable_for,
-                STABLE_FOR,
-                checker::duration,
-            )?;
-            Some(Verify::UnitActive { stable_for })
-        }
-        "free_space" => {
-            if matches!(target, Some(TargetRule::Unit { .. })) {
-                checker.report(
-                    &at,
-                    Problem::new(
-                        "`free_space` needs a path, and the rule's target is a unit",
-                        CHECKS,
-                    ),
-                );
-            }
-            let given = [("stable_for", settings.stable_for.is_some())];
-            refuse_others(checker, &at, "free_space", &given);
-            let at_least =
-                checker.required(&at, "at_least", settings.at_least, CHECKS, checker::ratio)?;
-            Some(Verify::FreeSpace { at_least })
-        }
-        _ => {
-            checker.report(&at, Problem::new(format!("unknown check `{name}`"), CHECKS));
-            None
-        }
+/// Whether the whole check fails unless one of that kind holds.
+fn needs(verify: &Verify, is_meant: &impl Fn(&Verify) -> bool) -> bool {
+    match verify {
+        Verify::All(checks) => checks.iter().any(|check| needs(check, is_meant)),
+        Verify::Any(checks) => checks.iter().all(|check| needs(check, is_meant)),
+        check => is_meant(check),
     }
 }
 
@@ -239,26 +194,25 @@ fn within(
     checker: &mut Checker<'_>,
     at: &str,
     wire: Option<Scalar>,
-    kind: Option<RemedyKind>,
+    remedy: Option<&RemedySpec>,
     verify: Option<&Verify>,
 ) -> Option<Duration> {
-    let stable_for = match verify {
-        Some(Verify::UnitActive { stable_for }) => *stable_for,
-        _ => Duration::ZERO,
-    };
-    let default = match kind {
-        Some(RemedyKind::CleanFolder) => CLEAN_WITHIN,
-        _ => RESTART_WITHIN,
-    };
-    let within = checker.or(at, "within", wire, default, checker::some_duration)?;
-    if within <= stable_for {
-        checker.report(
-            &join(at, "within"),
-            Problem::new(
-                "no attempt could succeed: `within` is not longer than `stable_for`",
-                "`within` holds the remedy and the time it has to stay well",
-            ),
-        );
+    let shortest = [
+        ("stable_for", verify.map_or(Duration::ZERO, stable_for)),
+        ("grace", remedy.map_or(Duration::ZERO, grace)),
+    ];
+    let default = default_within(remedy, verify);
+    let within = checker.or(at, "within", wire, default, value::some_duration)?;
+    for (key, time) in shortest {
+        if within <= time {
+            checker.report(
+                &join(at, "within"),
+                Problem::new(
+                    format!("no attempt could succeed: `within` is not longer than `{key}`"),
+                    "`within` holds the remedy and the time it has to stay well",
+                ),
+            );
+        }
     }
     if within > LONGEST_WITHIN {
         checker.report(
@@ -267,4 +221,50 @@ fn within(
         );
     }
     Some(within)
+}
+
+/// Enough for the remedy, and for what the check has to wait for.
+fn default_within(remedy: Option<&RemedySpec>, verify: Option<&Verify>) -> Duration {
+    let acting = match remedy.map(RemedySpec::kind) {
+        Some(RemedyKind::CleanFolder) => Duration::from_mins(5),
+        Some(
+            RemedyKind::VacuumJournal | RemedyKind::CleanPackageCache | RemedyKind::DropCaches,
+        ) => Duration::from_mins(2),
+        Some(RemedyKind::RunCommand) => Duration::from_mins(1),
+        Some(RemedyKind::Reboot) => Duration::from_mins(15),
+        _ => Duration::from_secs(30),
+    };
+    let grace = remedy.map_or(Duration::ZERO, grace);
+    acting.max(verify.map_or(Duration::ZERO, waiting)) + grace
+}
+
+/// How long the fact that a check asks for takes to follow.
+fn waiting(verify: &Verify) -> Duration {
+    match verify {
+        // Rules keep alerts firing for minutes.
+        Verify::AlertInactive => Duration::from_mins(10),
+        Verify::Promql { .. } => Duration::from_mins(2),
+        Verify::UsageBelow { .. } | Verify::PressureBelow { .. } => Duration::from_mins(1),
+        Verify::All(checks) | Verify::Any(checks) => {
+            checks.iter().map(waiting).max().unwrap_or_default()
+        }
+        _ => stable_for(verify) + Duration::from_secs(20),
+    }
+}
+
+fn stable_for(verify: &Verify) -> Duration {
+    match verify {
+        Verify::UnitActive { stable_for } | Verify::UnitInactive { stable_for } => *stable_for,
+        Verify::All(checks) | Verify::Any(checks) => {
+            checks.iter().map(stable_for).max().unwrap_or_default()
+        }
+        _ => Duration::ZERO,
+    }
+}
+
+const fn grace(remedy: &RemedySpec) -> Duration {
+    match remedy {
+        RemedySpec::EndProcess(end) => end.grace,
+        _ => Duration::ZERO,
+    }
 }

@@ -1,3 +1,10 @@
+mod checks;
+mod damaged;
+mod remedies;
+mod times;
+mod warned;
+mod whole;
+
 use insta::assert_snapshot;
 
 use super::*;
@@ -167,66 +174,7 @@ rules:
     target: {path: tmp, unit: {label: name, allow: []}}
 receivers: {ops: {email: {to: [ops]}}}
 "#
-    ), @r#"
-    policy.yml:2:1: missing field `host`
-      hint: say which alerts are about this host: `host: {label: instance, is: ['web1:9750']}`
-    policy.yml:2:10: unknown version `2`
-      hint: this program reads `version: 1`
-    policy.yml:3:7: unknown mode `on`
-      hint: one of `off`, `observe`, `enforce`
-    policy.yml:5:34: `0.5` is not a factor
-      hint: write a number from 1 (no growth) to 1000
-    policy.yml:5:44: `5M` is not a duration
-      hint: write it as `1h30m`: y, w, d, h, m, s and ms, each once and from the largest down
-    policy.yml:6:3: missing field `per`
-      hint: a budget is whole: `{max: 5, per: 1h}`
-    policy.yml:6:17: `0` is not a whole number from 1 to 10000
-      hint: write a number in that range, in digits
-    policy.yml:7:31: `1y` is longer than the journal remembers
-      hint: write at most `90d`
-    policy.yml:8:21: `a b` is not a unit name: white space is not allowed
-      hint: write a unit's name, `nginx.service`, or a glob over names, `php*-fpm.service`
-    policy.yml:10:11: `service down` is not a rule's name
-      hint: 1 to 100 letters, digits, `-`, `_` and `.`
-    policy.yml:11:16: expected a value (an empty one is written `""`) at character 12, found `=`
-      hint: a matcher is `label = "value"`, with `=`, `!=`, `=~` or `!~`
-    policy.yml:11:36: `(` is not a regular expression: unclosed group
-      hint: a matcher is `label = "value"`, with `=`, `!=`, `=~` or `!~`
-    policy.yml:12:11: unknown mode `automatic`
-      hint: one of `off`, `observe`, `enforce`
-    policy.yml:13:15: `sometimes` is neither true nor false
-      hint: write `true` or `false`
-    policy.yml:14:51: `[a` is not a glob: unclosed character class; missing ']'
-      hint: write a unit's name, `nginx.service`, or a glob over names, `php*-fpm.service`
-    policy.yml:16:17: unknown remedy `heal`
-      hint: known remedies: `restart_service`, `start_service`, `stop_service`, `reload_service`, `reset_failed`, `throttle_service`, `clean_folder`, `vacuum_journal`, `clean_package_cache`, `drop_caches`, `end_process`, `run_command`, `reboot`
-    policy.yml:17:19: `100` is not a whole number from 1 to 10
-      hint: write a number in that range, in digits
-    policy.yml:18:18: unknown check `http`
-      hint: known checks: `unit_active: {stable_for: 2s}`, `free_space: {at_least: 15%}`
-    policy.yml:19:17: `30` has no unit
-      hint: write it as `1h30m`: y, w, d, h, m, s and ms, each once and from the largest down
-    policy.yml:20:23: unknown answer `ignore` to a clean stop
-      hint: `respect` leaves a unit alone that was stopped by hand, `repair` starts it (the default)
-    policy.yml:21:54: `forever` is not a duration
-      hint: write it as `1h30m`: y, w, d, h, m, s and ms, each once and from the largest down
-    policy.yml:23:5: the matchers fit alerts that have none of the labels
-      hint: add one that a missing label does not fit, such as `alertname = "ServiceDown"`
-    policy.yml:24:5: the target names nothing
-      hint: either `{unit: {label: name, allow: ['nginx.service']}}` or `{path: /var/tmp, when: same_file_system}`
-    policy.yml:25:5: the ladder has no rung
-      hint: write at least one rung: `- remedy: restart_service`
-    policy.yml:26:5: missing field `ladder`
-      hint: write at least one rung: `- remedy: restart_service`
-    policy.yml:26:11: two rules are named `twin`
-      hint: give each rule a name of its own: budgets and the log go by it
-    policy.yml:27:5: the matchers fit alerts that have none of the labels
-      hint: add one that a missing label does not fit, such as `alertname = "ServiceDown"`
-    policy.yml:28:5: a rule has one target
-      hint: either `{unit: {label: name, allow: ['nginx.service']}}` or `{path: /var/tmp, when: same_file_system}`
-    policy.yml:29:32: `ops` is not a mail address
-      hint: as in `ops: {email: {to: [ops@example.org]}}`
-    "#);
+    ));
 }
 
 #[test]
@@ -256,41 +204,6 @@ fn unknown_keys_and_wrong_shapes_are_told_with_their_place() {
     policy.yml:8:10: unknown key `remedi`
       hint: did you mean `remedy`?
     ");
-}
-
-#[test]
-fn remedies_and_checks_must_suit_the_target() {
-    assert_snapshot!(errors(&with_rung(CLEAN)), @r"
-    policy.yml:8:18: `clean_folder` needs a path, and the rule's target is a unit
-      hint: use `restart_service` here, or give the rule a `path` target
-    policy.yml:8:84: `free_space` needs a path, and the rule's target is a unit
-      hint: known checks: `unit_active: {stable_for: 2s}`, `free_space: {at_least: 15%}`
-    ");
-    assert_snapshot!(
-        errors(&with_path_rung("/var/tmp", "{remedy: restart_service, verify: {unit_active: {stable_for: 1s}}}")),
-        @r"
-    policy.yml:8:18: `restart_service` needs a unit, and the rule's target is a path
-      hint: use `clean_folder` here, or give the rule a `unit` target
-    policy.yml:8:44: `unit_active` needs a unit, and the rule's target is a path
-      hint: known checks: `unit_active: {stable_for: 2s}`, `free_space: {at_least: 15%}`
-    "
-    );
-    assert_snapshot!(
-        errors(&with_rung("{remedy: restart_service, with: {max_files: 3}, verify: {unit_active: {at_least: 3%}}}")),
-        @r"
-    policy.yml:8:53: `restart_service` has no setting `max_files`
-      hint: leave it out
-    policy.yml:8:90: `unit_active` has no setting `at_least`
-      hint: leave it out
-    "
-    );
-    assert_snapshot!(
-        errors(&with_rung("{remedy: restart_service, verify: {unit_active: {}, free_space: {at_least: 3%}}}")),
-        @r"
-    policy.yml:8:35: a rung has one check
-      hint: known checks: `unit_active: {stable_for: 2s}`, `free_space: {at_least: 15%}`
-    "
-    );
 }
 
 #[test]
