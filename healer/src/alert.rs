@@ -1,13 +1,13 @@
 //! An alert as the healer sees it: parsed and checked at the edge, then trusted.
 
-use std::collections::BTreeMap;
+mod labels;
+
 use std::fmt;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// Label and annotation sets.
-pub type Labels = BTreeMap<String, String>;
+pub use labels::Labels;
 
 /// Alertmanager's hash of all labels, 16 hex digits.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -89,6 +89,6 @@ pub struct Alert {
 impl Alert {
     /// The `alertname` label, empty when missing.
     pub fn name(&self) -> &str {
-        self.labels.get("alertname").map_or("", String::as_str)
+        self.labels.get("alertname").unwrap_or_default()
     }
 }

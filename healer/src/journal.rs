@@ -36,7 +36,7 @@ use prunelle_foundation::clock::{Now, SharedClock};
 use prunelle_foundation::lifecycle::{Stop, Tasks};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
-use crate::alert::{Alert, Labels};
+use crate::alert::Alert;
 use crate::facts::{Approval, History, Pause};
 use crate::reason::Reason;
 use crate::target::Target;
@@ -56,7 +56,7 @@ pub use self::records::{
 pub use self::stats::{CommitObserver, JournalStats};
 
 /// Memory of queued notifications, in KiB: the high-water mark. One that is larger is taken when it is alone.
-const QUEUED_KIB: u32 = 24 << 10;
+const QUEUED_KIB: u32 = 16 << 10;
 /// Other requests that may wait at the same time.
 const QUEUED_REQUESTS: usize = 256;
 
@@ -381,17 +381,14 @@ impl Drop for StopIfPanicked {
 
 /// What queued alerts weigh in memory, at least 1 and at most the whole queue.
 fn weight_kib(alerts: &[Alert]) -> u32 {
-    // A place in a map, and two strings' own overhead.
-    const ENTRY: usize = 128;
-    let set = |labels: &Labels| -> usize {
-        labels
-            .iter()
-            .map(|(name, value)| name.len() + value.len() + ENTRY)
-            .sum()
-    };
+    // The fingerprint, and what the allocator needs for itself.
+    const OVERHEAD: usize = 128;
     let bytes: usize = alerts
         .iter()
-        .map(|alert| size_of::<Alert>() + set(&alert.labels) + set(&alert.annotations))
+        .map(|alert| {
+            let texts = alert.labels.heap_bytes() + alert.annotations.heap_bytes();
+            size_of::<Alert>() + OVERHEAD + texts
+        })
         .sum();
     u32::try_from(bytes / 1024 + 1)
         .unwrap_or(QUEUED_KIB)

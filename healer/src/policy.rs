@@ -113,7 +113,7 @@ impl HostSelector {
     pub fn selects(&self, labels: &Labels) -> bool {
         labels
             .get(&self.label)
-            .is_some_and(|value| self.is.contains(value))
+            .is_some_and(|value| self.is.iter().any(|known| known == value))
     }
 
     /// The same choice as a matcher, for asking Alertmanager; none when it cannot be put into one.
@@ -286,7 +286,7 @@ impl TargetRule {
                 let mount = labels.get(label).ok_or(Reason::NoTarget)?;
                 allow
                     .iter()
-                    .find(|allowed| allowed.as_os_str() == mount.as_str())
+                    .find(|allowed| allowed.as_os_str() == mount)
                     .map(|allowed| Target::Mount(allowed.clone()))
                     .ok_or(Reason::NotAllowed)
             }

@@ -5,6 +5,8 @@ use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 
+use crate::alert::Labels;
+
 /// The limits of the intake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -41,16 +43,6 @@ impl Default for Limits {
     }
 }
 
-/// What one entry of a map costs beside its text: its place in the tree and two allocations.
-const ENTRY_BYTES: usize = 128;
-
-/// Memory that a map of texts takes up, about.
-pub(super) fn cost(map: &BTreeMap<String, String>) -> usize {
-    map.iter()
-        .map(|(name, value)| name.len() + value.len() + ENTRY_BYTES)
-        .sum()
-}
-
 /// What happens to a map that is over its limits.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Excess {
@@ -71,7 +63,7 @@ pub(super) struct TextMap {
 }
 
 /// A map, or what is wrong with it.
-pub(super) type Checked = Result<BTreeMap<String, String>, String>;
+pub(super) type Checked = Result<Labels, String>;
 
 impl<'de> DeserializeSeed<'de> for TextMap {
     type Value = Checked;
@@ -114,7 +106,7 @@ impl<'de> Visitor<'de> for TextMap {
         }
         Ok(match (self.excess, problem) {
             (Excess::Refuse, Some(problem)) => Err(problem),
-            _ => Ok(texts),
+            _ => Ok(texts.into()),
         })
     }
 }

@@ -14,7 +14,7 @@ use serde::de::{
 use serde_json::value::RawValue;
 
 use self::alert::AlertRead;
-use super::limits::{Limits, cost, cut};
+use super::limits::{Limits, cut};
 use crate::alert::Alert;
 use crate::work::InvalidAlert;
 
@@ -127,7 +127,8 @@ impl<'l> Collected<'l> {
             .and_then(|read| read.check(self.source).map_err(Box::new))
         {
             Ok(alert) => {
-                self.bytes += ALERT_BYTES + cost(&alert.labels) + cost(&alert.annotations);
+                self.bytes +=
+                    ALERT_BYTES + alert.labels.heap_bytes() + alert.annotations.heap_bytes();
                 self.alerts.push(alert);
             }
             Err(invalid) => {

@@ -247,10 +247,7 @@ impl Transaction<'_> {
 
 /// `name` carries the unit in `prunelle_service_up` and in `node_systemd`'s metrics.
 fn service_label(labels: &Labels) -> Option<&str> {
-    labels
-        .get("name")
-        .map(String::as_str)
-        .filter(|name| name.ends_with(".service"))
+    labels.get("name").filter(|name| name.ends_with(".service"))
 }
 
 fn status_column(status: AlertStatus) -> &'static str {

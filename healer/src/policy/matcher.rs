@@ -80,7 +80,7 @@ fn regex_syntax_check(text: &str) -> Result<(), regex::Error> {
 impl Matcher {
     /// Whether the labels fit.
     pub fn matches(&self, labels: &Labels) -> bool {
-        self.accepts(labels.get(&self.name).map_or("", String::as_str))
+        self.accepts(labels.get(&self.name).unwrap_or_default())
     }
 
     /// Whether it also holds for labels that do not have the name at all.

@@ -286,7 +286,10 @@ async fn alerts_of_other_hosts_and_heartbeats_end_here() {
     let (status, notification) = exchange(&mut fixture, request, Ack::Accepted).await;
     assert_eq!(status, StatusCode::ACCEPTED);
     assert_eq!(notification.alerts.len(), 1);
-    assert_eq!(notification.alerts[0].labels["instance"], "web1:9750");
+    assert_eq!(
+        notification.alerts[0].labels.get("instance"),
+        Some("web1:9750")
+    );
 }
 
 #[tokio::test]

@@ -249,7 +249,7 @@ async fn sets_come_at_once_and_on_request_and_hold_this_hosts_alerts_only() {
             let set = scene.sets.recv().await.unwrap();
             assert_eq!(set.asked, asked);
             assert_eq!(set.alerts.len(), 1);
-            assert_eq!(set.alerts[0].labels["instance"], "web1:9750");
+            assert_eq!(set.alerts[0].labels.get("instance"), Some("web1:9750"));
             scene.requests.request();
         }
         scene.stop.request("done");

@@ -43,7 +43,7 @@ fn a_notification_is_read_in_full() {
     assert_eq!(alert.name(), "ServiceDown");
     assert_eq!(alert.status, AlertStatus::Firing);
     assert_eq!(alert.ends_at, None);
-    assert_eq!(alert.annotations["summary"], "nginx is down");
+    assert_eq!(alert.annotations.get("summary"), Some("nginx is down"));
     assert_eq!(
         alert.episode.starts_at.to_string(),
         "2026-11-24T05:00:00.123Z"

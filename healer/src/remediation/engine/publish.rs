@@ -246,7 +246,7 @@ fn alert_view(
     target: Option<String>,
     decision: Option<DecisionView>,
 ) -> AlertView {
-    let text = |map: &crate::alert::Labels, key: &str| map.get(key).cloned().unwrap_or_default();
+    let text = |map: &crate::alert::Labels, key: &str| map.get(key).unwrap_or_default().to_owned();
     AlertView {
         name: alert.name().to_owned(),
         severity: text(&alert.labels, "severity"),

@@ -187,7 +187,7 @@ async fn folder_fact(ports: &Ports, subject: &Subject) -> Fact<FolderFacts> {
     if target.place().is_none() {
         return Fact::NotApplicable;
     }
-    let mountpoint = subject.alert.labels.get("mountpoint").cloned();
+    let mountpoint = subject.alert.labels.get("mountpoint").map(str::to_owned);
     let at = ports.clock.now();
     let reading = ports
         .checks
