@@ -3,10 +3,13 @@
 //! Standard output carries what was asked for and nothing else; what went wrong goes to standard error, with its
 //! causes and what to do about it. `main` is the only caller.
 
+mod approvals;
 mod check_config;
 mod client;
 mod doctor;
+mod history;
 mod status;
+mod switching;
 
 use std::io::{self, Write as _};
 use std::path::PathBuf;
@@ -16,7 +19,10 @@ use anyhow::Context as _;
 use clap::{Parser, Subcommand};
 use prunelle_foundation::duration::PromDuration;
 use prunelle_foundation::{lifecycle, telemetry};
+use serde::Serialize;
 
+use self::client::ClientError;
+use crate::control::HistoryRequest;
 use crate::settings::{
     AUTO_HEALING_VARIABLE, Flags, Settings, policy_file, runtime_path, socket, web_config_file,
 };
@@ -44,7 +50,7 @@ enum Command {
     },
     /// Do nothing to a target, or to anything, for a while
     Pause {
-        /// `all`, a unit such as nginx, or a folder such as /tmp
+        /// `all`, a unit such as nginx, a folder such as /tmp, or a target by its full name
         target: String,
         /// How long, such as 90m or 1h30m
         #[arg(long = "for", value_name = "DURATION", value_parser = duration)]
@@ -52,24 +58,71 @@ enum Command {
         /// Why, for whoever looks later
         #[arg(long, value_name = "TEXT", default_value = "")]
         note: String,
+        #[command(flatten)]
+        output: OutputFlags,
     },
     /// End a pause or a quarantine; what still fires is looked at again at once
     Resume {
-        /// `all` for the pauses that cover everything, else the unit or folder
+        /// `all` for the pauses that cover everything, else the unit, folder or other target
         target: String,
+        #[command(flatten)]
+        output: OutputFlags,
+    },
+    /// End a quarantine; what still fires is looked at again at once
+    Release {
+        /// The unit, folder or other target, as `status` shows it
+        target: String,
+        #[command(flatten)]
+        output: OutputFlags,
+    },
+    /// Say yes to a question that `status` shows
+    Approve {
+        /// Its number
+        number: i64,
+        #[command(flatten)]
+        output: OutputFlags,
+    },
+    /// Say no to a question that `status` shows
+    Deny {
+        /// Its number
+        number: i64,
+        #[command(flatten)]
+        output: OutputFlags,
     },
     /// Look at everything that the healer needs, and say for each fault what mends it
     Doctor {
-        /// Print everything as JSON
-        #[arg(long)]
-        json: bool,
+        #[command(flatten)]
+        output: OutputFlags,
     },
     /// Show what the daemon sees and does
     Status {
-        /// Print everything as JSON
-        #[arg(long)]
-        json: bool,
+        #[command(flatten)]
+        output: OutputFlags,
     },
+    /// Show what was done and what was not, and why, the newest first
+    History {
+        /// How far back, such as 24h or 7d
+        #[arg(long, value_name = "DURATION", value_parser = duration, default_value = "7d")]
+        since: PromDuration,
+        /// Only about this unit, folder or other target
+        #[arg(long, value_name = "TARGET")]
+        target: Option<String>,
+        /// Only with this status: success, failed, not_verified, deferred, suppressed, approved …
+        #[arg(long, value_name = "STATUS")]
+        outcome: Option<String>,
+        /// How many lines at most
+        #[arg(long, value_name = "NUMBER", default_value = "50")]
+        limit: usize,
+        #[command(flatten)]
+        output: OutputFlags,
+    },
+}
+
+#[derive(Clone, Copy, Debug, clap::Args)]
+struct OutputFlags {
+    /// Print everything as JSON
+    #[arg(long)]
+    json: bool,
 }
 
 fn duration(text: &str) -> Result<PromDuration, String> {
@@ -82,60 +135,34 @@ fn duration(text: &str) -> Result<PromDuration, String> {
 /// Threads of the daemon's runtime: it waits much and computes little.
 const WORKERS: usize = 2;
 
+/// What was asked makes no sense.
+const MISUSED: u8 = 2;
+
 impl Cli {
-    /// Does what was asked.
+    /// Does what was asked. 0: done; 1: refused, not found or failed; 2: what was asked makes no sense.
     pub fn run(self) -> anyhow::Result<ExitCode> {
-        let socket = socket(&runtime_path(&self.flags));
-        let text = match self.command {
-            None => return serve(&self.flags),
-            Some(Command::CheckConfig { file }) => {
-                let policy = file.unwrap_or_else(|| policy_file(&self.flags));
-                match check_config::run(&policy, web_config_file(&self.flags).as_deref()) {
-                    Ok(summary) => summary,
-                    Err(errors) => {
+        let Some(command) = self.command else {
+            return serve(&self.flags);
+        };
+        let (text, code) = match command.run(&self.flags) {
+            Ok(done) => done,
+            Err(error) => {
+                return match error.downcast_ref() {
+                    Some(CheckFailed(errors)) => {
                         // Bare, so that editors find file, line and column.
                         eprintln!("{errors}");
-                        return Ok(ExitCode::FAILURE);
+                        Ok(ExitCode::FAILURE)
                     }
-                }
-            }
-            Some(Command::Pause {
-                target,
-                lasts,
-                note,
-            }) => lifecycle::block_on(1, client::pause(&socket, target, lasts, note))??,
-            Some(Command::Resume { target }) => {
-                lifecycle::block_on(1, client::resume(&socket, target))??
-            }
-            Some(Command::Doctor { json }) => {
-                let settings = Settings::resolve(
-                    &self.flags,
-                    std::env::var(AUTO_HEALING_VARIABLE).ok().as_deref(),
-                )?;
-                let diagnosis = lifecycle::block_on(WORKERS, doctor::diagnose(&socket, settings))??;
-                let text = if json {
-                    serde_json::to_string_pretty(&diagnosis)?
-                } else {
-                    doctor::text(&diagnosis)
+                    None if is_misuse(&error) => {
+                        eprintln!("prunelle-healer: {error}");
+                        Ok(ExitCode::from(MISUSED))
+                    }
+                    None => Err(error),
                 };
-                print(&text)?;
-                return Ok(if diagnosis.has_failures() {
-                    ExitCode::FAILURE
-                } else {
-                    ExitCode::SUCCESS
-                });
-            }
-            Some(Command::Status { json }) => {
-                let status = lifecycle::block_on(1, client::status(&socket))??;
-                if json {
-                    serde_json::to_string_pretty(&status)?
-                } else {
-                    status::text(&status)
-                }
             }
         };
         print(&text)?;
-        Ok(ExitCode::SUCCESS)
+        Ok(code)
     }
 }
 
@@ -145,6 +172,90 @@ fn print(text: &str) -> anyhow::Result<()> {
         // Whoever read the output has seen enough of it.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         result => result.context("cannot write to standard output"),
+    }
+}
+
+/// A file that was to be checked is wrong.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct CheckFailed(anyhow::Error);
+
+fn is_misuse(error: &anyhow::Error) -> bool {
+    matches!(error.downcast_ref(), Some(ClientError::Misused(_)))
+}
+
+impl Command {
+    /// What is to be printed, and how the program is to end then.
+    fn run(self, flags: &Flags) -> anyhow::Result<(String, ExitCode)> {
+        let socket = socket(&runtime_path(flags));
+        let text = match self {
+            Self::CheckConfig { file } => {
+                let policy = file.unwrap_or_else(|| policy_file(flags));
+                check_config::run(&policy, web_config_file(flags).as_deref())
+                    .map_err(CheckFailed)?
+            }
+            Self::Pause {
+                target,
+                lasts,
+                note,
+                output,
+            } => {
+                let pausing = switching::pause(&socket, target, lasts, note, output.json);
+                lifecycle::block_on(1, pausing)??
+            }
+            Self::Resume { target, output } => {
+                lifecycle::block_on(1, switching::resume(&socket, target, output.json))??
+            }
+            Self::Release { target, output } => {
+                lifecycle::block_on(1, switching::release(&socket, target, output.json))??
+            }
+            Self::Approve { number, output } => {
+                lifecycle::block_on(1, approvals::answer(&socket, number, true, output.json))??
+            }
+            Self::Deny { number, output } => {
+                lifecycle::block_on(1, approvals::answer(&socket, number, false, output.json))??
+            }
+            Self::Doctor { output } => {
+                let variable = std::env::var(AUTO_HEALING_VARIABLE).ok();
+                let settings = Settings::resolve(flags, variable.as_deref())?;
+                let diagnosis = lifecycle::block_on(WORKERS, doctor::diagnose(&socket, settings))??;
+                let code = if diagnosis.has_failures() {
+                    ExitCode::FAILURE
+                } else {
+                    ExitCode::SUCCESS
+                };
+                return Ok((said(&diagnosis, output.json, doctor::text), code));
+            }
+            Self::Status { output } => {
+                let status = lifecycle::block_on(1, client::status(&socket))??;
+                said(&status, output.json, status::text)
+            }
+            Self::History {
+                since,
+                target,
+                outcome,
+                limit,
+                output,
+            } => {
+                let request = HistoryRequest {
+                    since,
+                    target,
+                    outcome,
+                    limit,
+                };
+                lifecycle::block_on(1, history::history(&socket, request, output.json))??
+            }
+        };
+        Ok((text, ExitCode::SUCCESS))
+    }
+}
+
+/// An answer of the daemon, for programs or in words for people.
+fn said<T: Serialize>(answer: &T, is_json: bool, words: impl FnOnce(&T) -> String) -> String {
+    // What was read from JSON can be written as JSON.
+    match is_json.then(|| serde_json::to_string_pretty(answer)) {
+        Some(Ok(json)) => json,
+        Some(Err(_)) | None => words(answer),
     }
 }
 

@@ -17,6 +17,7 @@ mod notifications;
 mod open;
 mod operation;
 mod pauses;
+mod quarantines;
 mod records;
 mod remediations;
 mod reserve;
@@ -50,6 +51,7 @@ pub use self::error::{JournalError, OpenError};
 pub use self::events::{Event, EventType};
 pub use self::history::{HISTORY_WINDOW, HistoryOf};
 pub use self::open::JournalOptions;
+pub use self::quarantines::QuarantineInForce;
 pub use self::records::{
     AdmissionCheck, Committed, Entry, Intent, Phase, Recorded, Started, Unfinished,
 };
@@ -240,15 +242,20 @@ impl Journal {
         Ok(())
     }
 
-    /// Sets a pause, in place of one of the same target.
-    pub async fn pause(&self, pause: Pause) -> Result<(), JournalError> {
-        self.ask(pauses::SetPause(pause)).await?;
+    /// Sets a pause for a person, in place of one of the same target.
+    pub async fn pause(&self, pause: Pause, by: String) -> Result<(), JournalError> {
+        self.ask(pauses::SetPause { pause, by }).await?;
         Ok(())
     }
 
-    /// Ends pauses of a target (none: those that cover all); how many there were.
-    pub async fn resume(&self, target: Option<Target>, at: Now) -> Result<usize, JournalError> {
-        let (_, ended) = self.ask(pauses::EndPauses { target, at }).await?;
+    /// Ends pauses of a target (none: those that cover all) for a person; how many there were.
+    pub async fn resume(
+        &self,
+        target: Option<Target>,
+        by: String,
+        at: Now,
+    ) -> Result<usize, JournalError> {
+        let (_, ended) = self.ask(pauses::EndPauses { target, by, at }).await?;
         Ok(ended)
     }
 
@@ -258,10 +265,17 @@ impl Journal {
         Ok(pauses)
     }
 
-    /// Ends the quarantine of a target before its time; whether there was one.
-    pub async fn release(&self, target: Target, at: Now) -> Result<bool, JournalError> {
-        let (_, was_quarantined) = self.ask(pauses::ReleaseQuarantine { target, at }).await?;
+    /// Ends the quarantine of a target before its time, for a person; whether there was one.
+    pub async fn release(&self, target: Target, by: String, at: Now) -> Result<bool, JournalError> {
+        let operation = quarantines::ReleaseQuarantine { target, by, at };
+        let (_, was_quarantined) = self.ask(operation).await?;
         Ok(was_quarantined)
+    }
+
+    /// All quarantines in force at `now`.
+    pub async fn quarantines(&self, now: Now) -> Result<Vec<QuarantineInForce>, JournalError> {
+        let (_, in_force) = self.ask(quarantines::ReadQuarantines(now)).await?;
+        Ok(in_force)
     }
 
     /// Asks people whether something may be done, unless they have been asked; the question, and its answer if there is
@@ -271,17 +285,19 @@ impl Journal {
         Ok(approval)
     }
 
-    /// Answers a question for a person; refused when it is late, or not the first answer.
+    /// Answers a question for a person; refused when it is late, not the first answer, or awaited by nobody.
     pub async fn answer_approval(
         &self,
         number: i64,
         is_approved: bool,
+        is_awaited: bool,
         by: String,
         at: Now,
     ) -> Result<Result<Answered, AnswerRefused>, JournalError> {
         let operation = approvals::AnswerApproval {
             number,
             is_approved,
+            is_awaited,
             by,
             at,
         };
@@ -324,6 +340,21 @@ impl Journal {
     /// The last events of every kind, newest first.
     pub async fn recent_events(&self, limit: u32) -> Result<Vec<Event>, JournalError> {
         self.recent(limit, false).await
+    }
+
+    /// Events before one (none: the last ones), newest first. They are read back here, not on the journal's thread.
+    pub async fn events_before(
+        &self,
+        seq: Option<u64>,
+        limit: u32,
+    ) -> Result<Vec<Event>, JournalError> {
+        let seq = seq.map(|seq| i64::try_from(seq).unwrap_or(i64::MAX));
+        let (_, lines) = self.ask(events::LinesBefore { seq, limit }).await?;
+        lines
+            .iter()
+            .map(|line| serde_json::from_str(line))
+            .collect::<Result<_, _>>()
+            .map_err(|error| JournalError::Refused(error.to_string()))
     }
 
     /// Finishes what has queued up, lets the action log catch up, notes a clean stop and closes the store. Every

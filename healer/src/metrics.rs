@@ -42,6 +42,9 @@ pub struct Metrics {
     journal_reserve: Gauge,
     mode: Family<Label, Gauge>,
     heartbeat: Family<[(&'static str, &'static str); 0], FloatGauge>,
+    heartbeat_missing: Gauge,
+    quarantines: Gauge,
+    approvals_open: Gauge,
     reconciliations: Family<Label, Counter>,
 }
 
@@ -111,6 +114,21 @@ impl Metrics {
             metrics.heartbeat.clone(),
         );
         r.register(
+            "heartbeat_missing",
+            "1 while the heartbeat has stayed away for longer than the policy allows, else 0",
+            metrics.heartbeat_missing.clone(),
+        );
+        r.register(
+            "quarantines",
+            "Targets that are in quarantine, left to a person",
+            metrics.quarantines.clone(),
+        );
+        r.register(
+            "approvals_open",
+            "Questions that wait for the answer of a person",
+            metrics.approvals_open.clone(),
+        );
+        r.register(
             "reconciliations",
             "Readings of the active alerts from Alertmanager, by result",
             metrics.reconciliations.clone(),
@@ -141,6 +159,9 @@ impl Metrics {
             journal_reserve: Gauge::default(),
             mode: Family::default(),
             heartbeat: Family::default(),
+            heartbeat_missing: Gauge::default(),
+            quarantines: Gauge::default(),
+            approvals_open: Gauge::default(),
             reconciliations: Family::default(),
         };
         metrics.create_series();
@@ -267,6 +288,23 @@ impl Metrics {
         self.heartbeat
             .get_or_create(&[])
             .set(at.as_duration().as_secs_f64());
+    }
+
+    /// Sets whether the heartbeat has stayed away for too long.
+    pub fn heartbeat_missing(&self, is_missing: bool) {
+        self.heartbeat_missing.set(i64::from(is_missing));
+    }
+
+    /// Sets how many targets are in quarantine.
+    pub fn quarantines(&self, count: usize) {
+        self.quarantines
+            .set(i64::try_from(count).unwrap_or(i64::MAX));
+    }
+
+    /// Sets how many questions wait for a person.
+    pub fn approvals_open(&self, count: usize) {
+        self.approvals_open
+            .set(i64::try_from(count).unwrap_or(i64::MAX));
     }
 
     /// Counts one reading of the active alerts from Alertmanager.

@@ -97,15 +97,18 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     tasks.spawn_essential("web", serving);
 
     let systemd = start_systemd(prepared.watch_list, &clock, &tasks, &stop);
+    let journal = open_journal(&settings, &clock, &metrics, &tasks).await?;
+    stats.send_replace(Some(journal.stats()));
     let control = Control {
         handle,
         view,
         samples,
         clock: Arc::clone(&clock),
+        policies: policies.clone(),
+        journal: journal.clone(),
+        users: control::USERS.into(),
         more: doctor::router(patient(&settings, &systemd, &clock)),
     };
-    let journal = open_journal(&settings, &clock, &metrics, &tasks).await?;
-    stats.send_replace(Some(journal.stats()));
     let switches = HostSwitches {
         is_auto_healing_disabled: settings.auto_healing_enabled == Some(false),
         is_crash_looping: is_crash_looping(&journal).await?,

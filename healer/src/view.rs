@@ -51,6 +51,12 @@ pub struct View {
     pub actions: Vec<ActionView>,
     /// Pauses in force.
     pub pauses: Vec<PauseView>,
+    /// Questions that wait for a person.
+    pub approvals: Vec<ApprovalView>,
+    /// Targets that are left to a person.
+    pub quarantines: Vec<QuarantineView>,
+    /// The heartbeat; none when it is not watched, or before it has been looked for.
+    pub heartbeat: Option<HeartbeatView>,
 }
 
 /// How far systemd's picture can be trusted.
@@ -171,6 +177,53 @@ pub struct PauseView {
     pub until: Option<Timestamp>,
 }
 
+/// A question that waits for a person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApprovalView {
+    /// What it is answered by.
+    pub number: i64,
+    /// `alertname`.
+    pub alert: String,
+    /// The rule.
+    pub rule: String,
+    /// What would be acted on.
+    pub target: String,
+    /// The remedy.
+    pub remedy: String,
+    /// What would be done, in one sentence.
+    pub message: String,
+    /// When it was asked.
+    pub since: Timestamp,
+    /// When it expires, which means no.
+    pub until: Timestamp,
+}
+
+/// A target that is left to a person after its ladder was exhausted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QuarantineView {
+    /// The target.
+    pub target: String,
+    /// The rule whose ladder was exhausted.
+    pub rule: String,
+    /// When it began.
+    pub since: Timestamp,
+    /// When it ends by itself.
+    pub until: Timestamp,
+    /// The command that ends it before.
+    pub release: String,
+}
+
+/// What is known of the alert that always fires.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeartbeatView {
+    /// When it came last; none since the healer was started.
+    pub last: Option<Timestamp>,
+    /// Whether it has stayed away for too long.
+    pub is_missing: bool,
+    /// What too long is, as in `3m`.
+    pub missing_after: String,
+}
+
 impl View {
     /// The picture before the engine has recovered: nothing known, nothing ready.
     pub fn starting(as_of: Timestamp) -> Self {
@@ -186,6 +239,9 @@ impl View {
             running: Vec::new(),
             actions: Vec::new(),
             pauses: Vec::new(),
+            approvals: Vec::new(),
+            quarantines: Vec::new(),
+            heartbeat: None,
         }
     }
 }

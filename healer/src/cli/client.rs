@@ -1,19 +1,21 @@
 //! The commands' side of the control socket.
 
 use std::io;
+use std::os::unix::fs::MetadataExt as _;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use prunelle_foundation::duration::PromDuration;
 use reqwest::{Method, StatusCode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::control::{PauseRequest, Paused, Problem, ResumeRequest, Resumed, Status};
+use crate::control::{Problem, SUDO_USER_HEADER, Status, USERS, user_name};
 use crate::doctor::Finding;
 
 const TIME_LIMIT: Duration = Duration::from_secs(10);
+/// Facts about processes are measured over a while.
+const EXPLAIN_LIMIT: Duration = Duration::from_secs(60);
 
 /// Why the daemon could not be asked.
 #[derive(Debug, thiserror::Error)]
@@ -27,10 +29,17 @@ pub(super) enum ClientError {
     NotRunning(PathBuf),
     /// The socket is for its owner only.
     #[error(
-        "permission denied on {}\n  hint: run this as root (`sudo`), or as the user that prunelle-healer runs as",
-        .0.display()
+        "permission denied on {}: it is for {owner}, and you are {you}\n  hint: run this with `sudo`, or as {owner}",
+        path.display()
     )]
-    PermissionDenied(PathBuf),
+    PermissionDenied {
+        /// Which.
+        path: PathBuf,
+        /// Whose it is, as far as that can be seen.
+        owner: String,
+        /// Who asks.
+        you: String,
+    },
     /// The socket cannot be opened otherwise.
     #[error("cannot open {}", path.display())]
     Open {
@@ -42,6 +51,9 @@ pub(super) enum ClientError {
     /// It was opened and then something failed.
     #[error("the daemon did not answer")]
     Request(#[from] reqwest::Error),
+    /// What was asked makes no sense to it, and it says why.
+    #[error("{0}")]
+    Misused(String),
     /// It refused, and says why.
     #[error("{0}")]
     Refused(String),
@@ -50,59 +62,23 @@ pub(super) enum ClientError {
     Unexpected(StatusCode),
 }
 
-pub(super) async fn pause(
+/// Has the daemon do something.
+pub(super) async fn tell<A: DeserializeOwned>(
     socket: &Path,
-    target: String,
-    lasts: PromDuration,
-    note: String,
-) -> Result<String, ClientError> {
-    let request = PauseRequest {
-        target,
-        lasts,
-        note: signed(&note),
-    };
-    let Paused { target, until } = ask(socket, Method::POST, "pause", Some(&request)).await?;
-    Ok(format!("paused {target} for {lasts}, until {until:.0}"))
+    command: &str,
+    request: &impl Serialize,
+) -> Result<A, ClientError> {
+    ask(socket, Method::POST, command, Some(request)).await
 }
 
-pub(super) async fn resume(socket: &Path, target: String) -> Result<String, ClientError> {
-    let request = ResumeRequest { target };
-    let resumed: Resumed = ask(socket, Method::POST, "resume", Some(&request)).await?;
-    let target = resumed.target;
-    let pauses = match resumed.pauses {
-        0 => None,
-        1 => Some("1 pause ended".to_owned()),
-        pauses => Some(format!("{pauses} pauses ended")),
-    };
-    let quarantine = resumed
-        .was_quarantined
-        .then(|| "released from quarantine".to_owned());
-    let ended: Vec<String> = pauses.into_iter().chain(quarantine).collect();
-    Ok(if ended.is_empty() {
-        format!("{target} was neither paused nor in quarantine")
-    } else {
-        format!("resumed {target}: {}", ended.join(", "))
-    })
-}
-
+/// Reads the daemon's picture of itself.
 pub(super) async fn status(socket: &Path) -> Result<Status, ClientError> {
     ask(socket, Method::GET, "status", None::<&()>).await
 }
 
+/// Has the daemon look at what it needs.
 pub(super) async fn doctor(socket: &Path) -> Result<Vec<Finding>, ClientError> {
     ask(socket, Method::POST, "doctor", None::<&()>).await
-}
-
-/// The note with who gave it: `sudo` remembers the person.
-fn signed(note: &str) -> String {
-    let who = ["SUDO_USER", "USER", "LOGNAME"]
-        .into_iter()
-        .find_map(|name| std::env::var(name).ok().filter(|who| !who.is_empty()));
-    match (who, note) {
-        (None, note) => note.to_owned(),
-        (Some(who), "") => who,
-        (Some(who), note) => format!("{who}: {note}"),
-    }
 }
 
 async fn ask<Q: Serialize, A: DeserializeOwned>(
@@ -116,19 +92,30 @@ async fn ask<Q: Serialize, A: DeserializeOwned>(
         io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => {
             ClientError::NotRunning(socket.to_owned())
         }
-        io::ErrorKind::PermissionDenied => ClientError::PermissionDenied(socket.to_owned()),
+        io::ErrorKind::PermissionDenied => permission_denied(socket),
         _ => ClientError::Open {
             path: socket.to_owned(),
             source,
         },
     })?;
+    let limit = match command {
+        "explain" => EXPLAIN_LIMIT,
+        _ => TIME_LIMIT,
+    };
     let client = reqwest::Client::builder()
         .unix_socket(socket)
         .tls_certs_only([]) // plain HTTP: works on hosts that have no authorities installed, too
-        .timeout(TIME_LIMIT)
+        .timeout(limit)
         .redirect(reqwest::redirect::Policy::none())
         .build()?;
     let mut builder = client.request(method, format!("http://prunelle-healer/v1/{command}"));
+    if let Some(person) = std::env::var("SUDO_USER")
+        .ok()
+        .filter(|name| !name.is_empty())
+    {
+        // The daemon believes this of root only.
+        builder = builder.header(SUDO_USER_HEADER, person);
+    }
     if let Some(request) = request {
         builder = builder.json(request);
     }
@@ -136,8 +123,28 @@ async fn ask<Q: Serialize, A: DeserializeOwned>(
     match response.status() {
         StatusCode::OK => Ok(response.json().await?),
         status => match response.json::<Problem>().await {
+            Ok(problem) if status == StatusCode::BAD_REQUEST => {
+                Err(ClientError::Misused(problem.error))
+            }
             Ok(problem) => Err(ClientError::Refused(problem.error)),
             Err(_) => Err(ClientError::Unexpected(status)),
         },
+    }
+}
+
+/// Says whose the socket is; when it cannot even be looked at, whose folder it is in.
+fn permission_denied(socket: &Path) -> ClientError {
+    let place = socket
+        .metadata()
+        .or_else(|_| socket.parent().unwrap_or(socket).metadata());
+    let owner = place.map_or_else(
+        |_| "its owner".to_owned(),
+        |found| format!("user {}", user_name(Path::new(USERS), found.uid())),
+    );
+    let you = user_name(Path::new(USERS), rustix::process::geteuid().as_raw());
+    ClientError::PermissionDenied {
+        path: socket.to_owned(),
+        owner,
+        you,
     }
 }

@@ -3,7 +3,10 @@
 use std::fmt::{self, Write as _};
 
 use crate::control::Status;
-use crate::view::{ActionView, AlertView, PauseView, RunningView, ServiceView, SystemdView, View};
+use crate::view::{
+    ActionView, AlertView, ApprovalView, HeartbeatView, PauseView, QuarantineView, RunningView,
+    ServiceView, SystemdView, View,
+};
 
 const SHOWN_ALERTS: usize = 20;
 const SHOWN_ACTIONS: usize = 10;
@@ -19,6 +22,20 @@ pub(super) fn text(status: &Status) -> String {
 fn write_status(out: &mut String, status: &Status) -> fmt::Result {
     let view = &status.view;
     write_head(out, &status.version, view)?;
+    section(
+        out,
+        "questions, for a person to answer",
+        &view.approvals,
+        usize::MAX,
+        write_approval,
+    )?;
+    section(
+        out,
+        "in quarantine, left to a person",
+        &view.quarantines,
+        usize::MAX,
+        write_quarantine,
+    )?;
     section(out, "paused", &view.pauses, usize::MAX, write_pause)?;
     section(out, "services", &view.services, usize::MAX, write_service)?;
     section(out, "running", &view.running, usize::MAX, write_running)?;
@@ -62,7 +79,28 @@ fn write_head(out: &mut String, version: &str, view: &View) -> fmt::Result {
         SystemdView::Lost => "lost: nothing is done to units",
     };
     writeln!(out, "systemd  {systemd}")?;
+    if let Some(heartbeat) = &view.heartbeat {
+        write_heartbeat(out, heartbeat)?;
+    }
     writeln!(out, "alerts   {}", view.alerts_total)
+}
+
+fn write_heartbeat(out: &mut String, heartbeat: &HeartbeatView) -> fmt::Result {
+    out.write_str("heartbeat ")?;
+    match (heartbeat.is_missing, heartbeat.last) {
+        (false, None) => write!(out, "has not come yet")?,
+        (false, Some(last)) => write!(out, "came at {last:.0}")?,
+        (true, None) => write!(out, "MISSING: it has never come since the start")?,
+        (true, Some(last)) => write!(out, "MISSING: it came last at {last:.0}")?,
+    }
+    if heartbeat.is_missing {
+        write!(
+            out,
+            ", which is longer ago than {}: Prometheus, Alertmanager or the way to here is broken",
+            heartbeat.missing_after
+        )?;
+    }
+    writeln!(out)
 }
 
 fn section<T>(
@@ -88,8 +126,29 @@ fn section<T>(
 }
 
 /// Labels and notes come from others: on a terminal they must not move the cursor, nor pretend to be lines of ours.
-fn printable(text: &str) -> String {
+pub(super) fn printable(text: &str) -> String {
     text.replace(char::is_control, "\u{fffd}")
+}
+
+fn write_approval(out: &mut String, question: &ApprovalView) -> fmt::Result {
+    write!(
+        out,
+        "{number}  {} (rule {}, {} on {}), until {:.0}: `prunelle-healer approve {number}` or `deny {number}`",
+        question.message,
+        question.rule,
+        question.remedy,
+        question.target,
+        question.until,
+        number = question.number,
+    )
+}
+
+fn write_quarantine(out: &mut String, held: &QuarantineView) -> fmt::Result {
+    write!(
+        out,
+        "{} by rule {}, since {:.0}, until {:.0}: `{}` ends it",
+        held.target, held.rule, held.since, held.until, held.release
+    )
 }
 
 fn write_pause(out: &mut String, pause: &PauseView) -> fmt::Result {
@@ -134,9 +193,14 @@ fn write_alert(out: &mut String, alert: &AlertView) -> fmt::Result {
         (None, _) => write!(out, ", no rule")?,
     }
     if let Some(decision) = &alert.decision {
-        write!(out, ": {}", decision.reason.as_str())?;
+        write!(
+            out,
+            ": {}, {}",
+            decision.reason.as_str(),
+            decision.reason.words()
+        )?;
         if let Some(until) = decision.until {
-            write!(out, ", again at {until:.0}")?;
+            write!(out, " (again at {until:.0})")?;
         }
     }
     Ok(())

@@ -78,7 +78,7 @@ pub enum AnswerRefused {
     },
     /// Its alert has resolved, or the policy asks otherwise by now.
     #[error(
-        "nobody waits for an answer to question {0} any more: its alert is over, or the policy has changed"
+        "nobody waits for an answer to question {0}: its alert is over, or the policy has changed since it was asked"
     )]
     Over(i64),
 }
@@ -131,6 +131,8 @@ impl Operation for AskApproval {
 pub(super) struct AnswerApproval {
     pub(super) number: i64,
     pub(super) is_approved: bool,
+    /// Whether a remediation waits for it.
+    pub(super) is_awaited: bool,
     pub(super) by: String,
     pub(super) at: Now,
 }
@@ -140,12 +142,14 @@ impl Operation for AnswerApproval {
 
     fn run(&mut self, tx: &mut Transaction<'_>) -> Run<Self::Output> {
         let number = self.number;
-        let asked = match tx.asked(number)? {
-            None => return Ok(Err(AnswerRefused::Unknown(number))),
-            Some(asked) => asked,
+        let Some(asked) = tx.asked(number)? else {
+            return Ok(Err(AnswerRefused::Unknown(number)));
         };
         if let Some(refused) = asked.refusal(number, &self.at) {
             return Ok(Err(refused));
+        }
+        if !self.is_awaited {
+            return Ok(Err(AnswerRefused::Over(number)));
         }
         let answer = if self.is_approved {
             "approved"

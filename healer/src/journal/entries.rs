@@ -250,8 +250,9 @@ impl End<'_> {
         )?;
         if !quarantine.is_zero() {
             tx.execute(
-                "INSERT INTO quarantines (target, remediation, lasts, since_wall, since_boot, since_boot_id)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                "INSERT INTO quarantines
+                     (target, remediation, lasts, since_wall, since_boot, since_boot_id, rule)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
                 params![
                     last.target.to_string(),
                     id,
@@ -259,6 +260,7 @@ impl End<'_> {
                     wall(self.at),
                     boot(self.at),
                     self.at.boot_id.as_str(),
+                    last.rule,
                 ],
             )?;
         }

@@ -55,17 +55,19 @@ impl EventType {
 }
 
 /// One line of the action log, read back.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Event {
     /// When, by the wall clock.
     pub timestamp: Timestamp,
     /// What kind.
     pub event_type: EventType,
     /// `service_restart`, `folder_clean` …; none for alerts and decisions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub action_type: Option<String>,
     /// `SUCCESS`, `FIRING`, `DEFERRED` …
     pub status: String,
     /// The unit, when it is about one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub service: Option<String>,
     /// One sentence for people.
     pub message: String,
@@ -212,6 +214,26 @@ impl Operation for RecentEvents {
             )?);
         }
         Ok(events)
+    }
+}
+
+/// Reads finished lines before one (none: the last ones), newest first.
+pub(super) struct LinesBefore {
+    pub(super) seq: Option<i64>,
+    pub(super) limit: u32,
+}
+
+impl Operation for LinesBefore {
+    type Output = Vec<String>;
+    const READS_ONLY: bool = true;
+
+    fn run(&mut self, tx: &mut Transaction<'_>) -> Run<Self::Output> {
+        let mut statement =
+            tx.prepare("SELECT line FROM events WHERE seq < ?1 ORDER BY seq DESC LIMIT ?2")?;
+        let lines = statement
+            .query_map((self.seq.unwrap_or(i64::MAX), self.limit), |row| row.get(0))?
+            .collect::<Result<_, _>>()?;
+        Ok(lines)
     }
 }
 

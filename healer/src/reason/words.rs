@@ -7,6 +7,7 @@ use super::Reason;
 
 impl Reason {
     /// What it means, and what to do.
+    #[expect(clippy::too_many_lines, reason = "a table with a line for each reason")]
     pub const fn words(self) -> &'static str {
         match self {
             Self::OtherHost => {

@@ -1,5 +1,6 @@
 //! One case: an alert as one rule sees it, on one target, with the remediation that is under way or was the last.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use futures_util::stream::AbortHandle;
@@ -10,7 +11,7 @@ use serde_json::Value;
 use super::RemediationId;
 use super::state::{Remediation, Stage, StepId};
 use crate::alert::Alert;
-use crate::facts::Facts;
+use crate::facts::{Approval, Facts};
 use crate::journal::{Committed, Intent, Started};
 use crate::leases::Lease;
 use crate::policy::{Policy, Rule, Rung};
@@ -54,6 +55,14 @@ pub(super) enum Rest {
     LeftToPerson,
 }
 
+/// What a person was asked about the rung that the remediation stands on.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Asked {
+    pub(super) approval: Approval,
+    /// What would be done, for people.
+    pub(super) message: String,
+}
+
 /// One case.
 #[derive(Debug)]
 pub(super) struct Case {
@@ -89,6 +98,12 @@ pub(super) struct Case {
     pub(super) begun: Option<Now>,
     /// The last decision that was kept for this episode.
     pub(super) decided: Option<Decided>,
+    /// Why rungs were passed over, as kept last.
+    pub(super) skipped: BTreeMap<u32, Reason>,
+    /// What a person was asked, and answered.
+    pub(super) asked: Option<Asked>,
+    /// The question is being written.
+    pub(super) is_asking: bool,
     /// Whether, once ended, it is guarded again by itself.
     pub(super) rest: Rest,
 }
@@ -120,6 +135,9 @@ impl Case {
             message: String::new(),
             begun: None,
             decided: None,
+            skipped: BTreeMap::new(),
+            asked: None,
+            is_asking: false,
             rest: Rest::None,
         }
     }
@@ -165,5 +183,6 @@ impl Case {
         self.evidence = Value::Null;
         self.message.clear();
         self.begun = None;
+        self.asked = None;
     }
 }

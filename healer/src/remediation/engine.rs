@@ -6,6 +6,7 @@
 //! every alert that is still active is guarded again when a pause, cooldown, budget window or quarantine ends, so
 //! that nothing is stranded. Dropping the engine at any moment is a crash: [`Engine::recover`] goes on from the disk.
 
+mod approving;
 mod commands;
 mod drive;
 mod ending;
@@ -14,6 +15,7 @@ mod intake;
 mod publish;
 mod records;
 mod recovery;
+mod reminding;
 mod waking;
 
 use std::sync::Arc;
@@ -42,6 +44,7 @@ use evidence::Evidence;
 use intake::Committing;
 use publish::Publisher;
 use records::Records;
+use reminding::Reminders;
 
 /// How many deliveries are being committed at once; more wait at their source.
 const MAX_COMMITS: usize = 1024;
@@ -77,10 +80,11 @@ pub struct Engine {
     steps: FuturesUnordered<Step>,
     /// Notifications being committed, in their order.
     commits: FuturesOrdered<BoxFuture<'static, Committing>>,
-    /// Commands being carried out; each answers by itself, and then all alerts are guarded again.
+    /// Commands being carried out; each answers by itself. What they switch, all alerts are guarded again under.
     commands: FuturesUnordered<Carrying>,
     records: Records,
     evidence: Evidence,
+    reminders: Reminders,
     table: watch::Receiver<Arc<UnitTable>>,
     /// The table as it was looked at last.
     seen: Arc<UnitTable>,
@@ -114,6 +118,7 @@ impl Engine {
             commands: FuturesUnordered::new(),
             records: Records::new(ports.journal.clone()),
             evidence: Evidence::new(),
+            reminders: Reminders::default(),
             table,
             seen,
             publisher: Publisher::new(view),
@@ -132,6 +137,7 @@ impl Engine {
         let mut is_table_open = true;
         loop {
             self.wake_due();
+            self.remind();
             self.publish_if_due();
             self.set_alarm();
             tokio::select! {
@@ -166,8 +172,8 @@ impl Engine {
                         self.command(command);
                     }
                 }
-                Some(pauses) = self.commands.next(), if !self.commands.is_empty() => {
-                    self.commanded(pauses);
+                Some(carried) = self.commands.next(), if !self.commands.is_empty() => {
+                    self.commanded(carried);
                 }
                 changed = self.policies.changed(), if is_policy_open => {
                     is_policy_open = changed.is_ok();
@@ -203,10 +209,11 @@ impl Engine {
     }
 
     fn set_alarm(&mut self) {
-        let next = match (self.timers.next(), self.publisher.due()) {
-            (Some(timer), Some(publish)) => Some(timer.min(publish)),
-            (one, other) => one.or(other),
-        };
+        let reminder = self.reminders.next(&self.ports.clock.now());
+        let next = [self.timers.next(), self.publisher.due(), reminder]
+            .into_iter()
+            .flatten()
+            .min();
         if self.alarm.as_ref().map(|(until, _)| *until) == next {
             return;
         }

@@ -94,7 +94,14 @@ async fn an_alert_that_fires_for_twenty_minutes_under_a_pause_is_repaired_when_i
     }
     assert_eq!(rig.manager.calls(), starts(0));
     assert_eq!(rig.story().len(), 1, "the same answer is not told again");
-    assert_eq!(rig.handle().resume(None).await.unwrap().pauses, 1);
+    assert_eq!(
+        rig.handle()
+            .resume(None, "ada".to_owned())
+            .await
+            .unwrap()
+            .pauses,
+        1
+    );
     rig.outcomes(1).await;
     assert_eq!(rig.manager.calls(), starts(1));
 }
@@ -337,7 +344,7 @@ async fn resolved_while_it_waits_it_is_cancelled() {
     rig.until_told("decision DEFERRED paused").await;
     rig.post(vec![resolved(down(UNIT))]).await;
     rig.until_told("decision SUPPRESSED resolved").await;
-    rig.handle().resume(None).await.unwrap();
+    rig.handle().resume(None, "ada".to_owned()).await.unwrap();
     rig.settle().await;
     assert_eq!(rig.manager.calls(), starts(0));
     // An old announcement that comes late does not bring it back; a new episode does.
@@ -521,7 +528,7 @@ async fn the_view_shows_what_goes_on() {
     let decision = view.alerts[0].decision.clone().unwrap();
     assert_eq!(decision.reason.as_str(), "paused");
     assert!(decision.until.is_some());
-    rig.handle().resume(None).await.unwrap();
+    rig.handle().resume(None, "ada".to_owned()).await.unwrap();
     rig.outcomes(1).await;
     let view = rig
         .until_advancing(

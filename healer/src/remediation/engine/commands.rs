@@ -7,14 +7,29 @@ use prunelle_foundation::clock::Now;
 
 use super::Engine;
 use crate::facts::Pause;
-use crate::journal::{Journal, JournalError};
-use crate::remediation::case::CaseId;
+use crate::journal::{Journal, JournalError, QuarantineInForce};
+use crate::remediation::case::{Asked, CaseId};
 use crate::remediation::handle::{Command, Resumed};
 use crate::remediation::state::Stage;
 use crate::target::Target;
 
-/// A command being carried out; yields the pauses in force afterwards, when they could be read.
-pub(super) type Carrying = BoxFuture<'static, Option<Vec<Pause>>>;
+/// A command being carried out.
+pub(super) type Carrying = BoxFuture<'static, Carried>;
+
+/// What came of it.
+pub(super) enum Carried {
+    /// Something was switched that guards look at; what could be read of it afterwards.
+    Switched {
+        pauses: Option<Vec<Pause>>,
+        quarantines: Option<Vec<QuarantineInForce>>,
+    },
+    /// The quarantines in force.
+    Quarantines(Vec<QuarantineInForce>),
+    /// A person was asked; none when that could not be written.
+    Asked(CaseId, Option<Asked>),
+    /// Nothing that anybody waits for.
+    Nothing,
+}
 
 impl Engine {
     pub(super) fn command(&mut self, command: Command) {
@@ -25,29 +40,76 @@ impl Engine {
                 self.guard_all();
                 return;
             }
-            Command::Pause { pause, reply } => Box::pin(async move {
-                let result = journal.pause(pause).await;
-                let pauses = pauses(&journal, clock.now()).await;
+            Command::Heartbeat(view) => {
+                self.publisher.set_heartbeat(view);
+                return;
+            }
+            Command::Pause { pause, by, reply } => Box::pin(async move {
+                let result = journal.pause(pause, by).await;
+                let switched = switched(&journal, clock.now()).await;
                 // Whoever asked may have hung up; the pause is kept all the same.
                 let _ = reply.send(result);
-                pauses
+                switched
             }),
-            Command::Resume { target, reply } => Box::pin(async move {
-                let result = resume(&journal, target, clock.now()).await;
-                let pauses = pauses(&journal, clock.now()).await;
+            Command::Resume { target, by, reply } => Box::pin(async move {
+                let result = resume(&journal, target, by, clock.now()).await;
+                let switched = switched(&journal, clock.now()).await;
                 let _ = reply.send(result);
-                pauses
+                switched
             }),
+            Command::Release { target, by, reply } => Box::pin(async move {
+                let result = journal.release(target, by, clock.now()).await;
+                let switched = switched(&journal, clock.now()).await;
+                let _ = reply.send(result);
+                switched
+            }),
+            Command::Answer {
+                number,
+                is_approved,
+                by,
+                reply,
+            } => {
+                let is_awaited = self.is_awaited(number);
+                Box::pin(async move {
+                    let now = clock.now();
+                    let result = journal
+                        .answer_approval(number, is_approved, is_awaited, by, now)
+                        .await;
+                    let _ = reply.send(result);
+                    Carried::Switched {
+                        pauses: None,
+                        quarantines: None,
+                    }
+                })
+            }
         };
         self.commands.push(carrying);
     }
 
     /// A command is durable: all that waits is guarded again under what it changed.
-    pub(super) fn commanded(&mut self, pauses: Option<Vec<Pause>>) {
-        if let Some(pauses) = pauses {
-            self.publisher.set_pauses(pauses);
+    pub(super) fn commanded(&mut self, carried: Carried) {
+        match carried {
+            Carried::Switched {
+                pauses,
+                quarantines,
+            } => {
+                if let Some(pauses) = pauses {
+                    self.publisher.set_pauses(pauses);
+                }
+                if let Some(quarantines) = quarantines {
+                    self.set_quarantines(quarantines);
+                }
+                self.guard_all();
+            }
+            Carried::Quarantines(quarantines) => self.set_quarantines(quarantines),
+            Carried::Asked(id, asked) => self.person_asked(id, asked),
+            Carried::Nothing => {}
         }
-        self.guard_all();
+    }
+
+    fn set_quarantines(&mut self, quarantines: Vec<QuarantineInForce>) {
+        self.reminders.set(quarantines);
+        self.publisher.touch();
     }
 
     /// Another policy is in force: what runs is finished under the old one, all else begins anew under the new one.
@@ -87,11 +149,14 @@ impl Engine {
 async fn resume(
     journal: &Journal,
     target: Option<Target>,
+    by: String,
     now: Now,
 ) -> Result<Resumed, JournalError> {
-    let pauses = journal.resume(target.clone(), now.clone()).await?;
+    let pauses = journal
+        .resume(target.clone(), by.clone(), now.clone())
+        .await?;
     let was_quarantined = match target {
-        Some(target) => journal.release(target, now).await?,
+        Some(target) => journal.release(target, by, now).await?,
         None => false,
     };
     Ok(Resumed {
@@ -100,12 +165,19 @@ async fn resume(
     })
 }
 
-async fn pauses(journal: &Journal, now: Now) -> Option<Vec<Pause>> {
-    journal
-        .pauses(now)
-        .await
-        .inspect_err(|error| tracing::warn!(%error, "the pauses cannot be read"))
-        .ok()
+async fn switched(journal: &Journal, now: Now) -> Carried {
+    let (pauses, quarantines) = tokio::join!(
+        journal.pauses(now.clone()),
+        journal.quarantines(now.clone())
+    );
+    Carried::Switched {
+        pauses: pauses
+            .inspect_err(|error| tracing::warn!(%error, "the pauses cannot be read"))
+            .ok(),
+        quarantines: quarantines
+            .inspect_err(|error| tracing::warn!(%error, "the quarantines cannot be read"))
+            .ok(),
+    }
 }
 
 impl crate::remediation::case::Case {

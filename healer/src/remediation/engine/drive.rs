@@ -9,14 +9,14 @@ use serde_json::{Value, json};
 use super::Engine;
 use super::ending::{attempt_message, end_message};
 use super::records::Decision;
-use crate::facts::Fact;
+use crate::facts::{Approval, Fact};
 use crate::journal::Intent;
 use crate::reason::Reason;
-use crate::remediation::case::{Case, CaseId, Decided, Rest, Token};
-use crate::remediation::machine::{self, Effect, Event};
+use crate::remediation::case::{Asked, Case, CaseId, Decided, Rest, Token};
+use crate::remediation::machine::{self, Answer, Effect, Event, Verdict};
 use crate::remediation::state::{Remediation, StepId};
 use crate::remediation::steps::{self, Output, Settlement, Subject};
-use crate::remedy::merge;
+use crate::remedy::{Plan, merge};
 use crate::verify::Verification;
 
 impl Engine {
@@ -54,6 +54,11 @@ impl Engine {
         case.running = None;
         let answer = output.answer();
         absorb(case, output, &now);
+        if let Answer::Guards(Verdict::Suppress(reason)) = answer
+            && reason.is_about_rung()
+        {
+            self.keep_skip(id, reason);
+        }
         self.dispatch(id, Event::Step(step, answer));
     }
 
@@ -74,6 +79,20 @@ impl Engine {
     pub(super) fn keep_decision(&mut self, decision: Decision) {
         self.ports.metrics.decision(decision.reason);
         self.records.push(decision);
+    }
+
+    /// Keeps why a rung is passed over, once. The last rung has none after it: why it is not run is the decision itself.
+    fn keep_skip(&mut self, id: CaseId, reason: Reason) {
+        let Some(case) = self.book.cases.get_mut(&id) else {
+            return;
+        };
+        let rung = case.state.position.rung;
+        if case.state.rung(rung + 1).is_none() || case.skipped.insert(rung, reason) == Some(reason)
+        {
+            return;
+        }
+        let decision = decision(case, reason, false, self.ports.clock.now());
+        self.keep_decision(decision);
     }
 
     /// Puts the state that follows in place, and carries out what it asks for.
@@ -194,20 +213,36 @@ impl Engine {
         let Some(case) = self.book.cases.get_mut(&id) else {
             return;
         };
+        let is_question = reason == Reason::AwaitingApproval && is_deferred;
         let is_same = case
             .decided
             .as_ref()
             .is_some_and(|last| last.reason == reason && last.is_deferred == is_deferred);
         // What we repaired did not recover by itself.
         let is_our_work = reason == Reason::RecoveredByItself && case.rest == Rest::Repaired;
-        if is_same || is_our_work {
+        if is_our_work || (is_same && !is_question) {
             return;
         }
-        case.decided = Some(Decided {
-            reason,
-            is_deferred,
-            since: now.wall,
-        });
+        if !is_same {
+            case.decided = Some(Decided {
+                reason,
+                is_deferred,
+                since: now.wall,
+            });
+        }
+        if is_question && self.ask_person(id) {
+            // The question is a line of the log by itself.
+            if !is_same {
+                self.ports.metrics.decision(reason);
+            }
+            return;
+        }
+        if is_same {
+            return;
+        }
+        let Some(case) = self.book.cases.get(&id) else {
+            return;
+        };
         let plan = (reason == Reason::Observed)
             .then_some(case.plan.as_ref())
             .flatten()
@@ -216,25 +251,31 @@ impl Engine {
                 merge(&mut details, json!({"message": plan.message}));
                 details
             });
-        let (victim, note) = match case.facts.as_ref().map(|facts| &facts.victim) {
-            Some(Fact::Known { value, .. }) => {
-                (Some(value.unit.clone()), Some(value.evidence.clone()))
-            }
-            Some(Fact::Unknown(why)) => (None, Some(why.clone())),
-            Some(Fact::NotApplicable) | None => (None, None),
-        };
         let decision = Decision {
-            alert: Arc::clone(&case.alert),
-            rule: Some(case.rule_name().to_owned()),
-            target: Some(case.target.clone()),
-            victim,
-            note,
-            reason,
             plan,
-            is_deferred,
-            at: now,
+            ..decision(case, reason, is_deferred, now)
         };
         self.keep_decision(decision);
+    }
+}
+
+/// A decision about a case, without a plan.
+fn decision(case: &Case, reason: Reason, is_deferred: bool, at: Now) -> Decision {
+    let (victim, note) = match case.facts.as_ref().map(|facts| &facts.victim) {
+        Some(Fact::Known { value, .. }) => (Some(value.unit.clone()), Some(value.evidence.clone())),
+        Some(Fact::Unknown(why)) => (None, Some(why.clone())),
+        Some(Fact::NotApplicable) | None => (None, None),
+    };
+    Decision {
+        alert: Arc::clone(&case.alert),
+        rule: Some(case.rule_name().to_owned()),
+        target: Some(case.target.clone()),
+        victim,
+        note,
+        reason,
+        plan: None,
+        is_deferred,
+        at,
     }
 }
 
@@ -258,9 +299,25 @@ fn unknown_step() -> BoxFuture<'static, Output> {
     Box::pin(std::future::pending())
 }
 
+/// What is known of the question on the rung: its words are those of the plan, the last one that was made.
+fn asked(before: Option<Asked>, approval: Option<Approval>, plan: Option<&Plan>) -> Option<Asked> {
+    let approval = approval?;
+    let message = match (plan, before) {
+        (Some(plan), _) => plan.message.clone(),
+        (None, Some(before)) if before.approval.number == approval.number => before.message,
+        (None, _) => String::new(),
+    };
+    Some(Asked { approval, message })
+}
+
 fn absorb(case: &mut Case, output: Output, now: &Now) {
     match output {
         Output::Guards { facts, plan, .. } => {
+            case.asked = asked(
+                case.asked.take(),
+                facts.history.approval.clone(),
+                plan.as_ref(),
+            );
             case.facts = Some(*facts);
             case.plan = plan;
         }

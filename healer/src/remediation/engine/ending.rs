@@ -25,6 +25,9 @@ impl Engine {
             };
             case.decided = None;
             self.count_end(id, end);
+            if !end.quarantine.is_zero() {
+                self.read_quarantines();
+            }
         }
         let Some(case) = self.book.cases.get(&id) else {
             return;

@@ -197,6 +197,7 @@ impl Engine {
             for id in cases {
                 if let Some(case) = self.book.cases.get_mut(&id) {
                     case.decided = None;
+                    case.skipped.clear();
                     case.rest = Rest::None;
                 }
                 self.dispatch(id, Event::Refired);

@@ -12,14 +12,14 @@ use tokio::sync::watch;
 use super::Engine;
 use crate::alert::Alert;
 use crate::facts::Pause;
-use crate::policy::mode::{Switches, mode_in_force};
+use crate::policy::mode::{InForce, Switches, mode_in_force};
 use crate::remediation::book::Active;
 use crate::remediation::case::{Case, Decided};
 use crate::remediation::state::{End, Stage};
 use crate::remedy::job::describe;
 use crate::view::{
-    ActionView, AlertView, DecisionView, LISTED_ACTIONS, LISTED_ALERTS, PauseView, RunningView,
-    ServiceView, SystemdView, View,
+    ActionView, AlertView, DecisionView, HeartbeatView, LISTED_ACTIONS, LISTED_ALERTS, PauseView,
+    RunningView, ServiceView, SystemdView, View,
 };
 
 /// Two views lie at least so far apart.
@@ -33,6 +33,7 @@ pub(super) struct Publisher {
     last: Option<Duration>,
     actions: VecDeque<ActionView>,
     pauses: Vec<Pause>,
+    heartbeat: Option<HeartbeatView>,
 }
 
 impl Publisher {
@@ -44,6 +45,7 @@ impl Publisher {
             last: None,
             actions: VecDeque::new(),
             pauses: Vec::new(),
+            heartbeat: None,
         }
     }
 
@@ -66,6 +68,11 @@ impl Publisher {
 
     pub(super) fn set_pauses(&mut self, pauses: Vec<Pause>) {
         self.pauses = pauses;
+        self.is_touched = true;
+    }
+
+    pub(super) fn set_heartbeat(&mut self, heartbeat: Option<HeartbeatView>) {
+        self.heartbeat = heartbeat;
         self.is_touched = true;
     }
 
@@ -98,7 +105,10 @@ impl Engine {
             return;
         }
         let view = self.view(&now);
-        self.ports.metrics.remediations_running(self.book.running());
+        let metrics = &self.ports.metrics;
+        metrics.remediations_running(self.book.running());
+        metrics.quarantines(view.quarantines.len());
+        metrics.approvals_open(view.approvals.len());
         self.publisher.is_touched = false;
         self.publisher.last = Some(now.boot);
         self.publisher.view.send_replace(Arc::new(view));
@@ -124,8 +134,7 @@ impl Engine {
             as_of: now.wall,
             is_ready: self.publisher.is_ready,
             mode: in_force.mode.as_str().to_owned(),
-            mode_note: (in_force.mode < self.policy.mode)
-                .then(|| format!("set by {}", in_force.set_by.as_str())),
+            mode_note: self.mode_note(in_force),
             systemd: match self.seen.sync {
                 Sync::NotYet => SystemdView::NotYet,
                 Sync::Synchronised => SystemdView::Synchronised,
@@ -137,7 +146,22 @@ impl Engine {
             running: self.running(now),
             actions: self.publisher.actions.iter().cloned().collect(),
             pauses,
+            approvals: self.questions(now),
+            quarantines: self.reminders.view(now),
+            heartbeat: self.publisher.heartbeat.clone(),
         }
+    }
+
+    /// Why the mode is lower than the policy's, and how that is ended.
+    fn mode_note(&self, in_force: InForce) -> Option<String> {
+        if self.ports.switches.is_crash_looping {
+            return Some(
+                "it started uncleanly three times within five minutes: `journalctl -u prunelle-healer` tells why; \
+                 five minutes after the last of them, `systemctl restart prunelle-healer` ends this"
+                    .to_owned(),
+            );
+        }
+        (in_force.mode < self.policy.mode).then(|| format!("set by {}", in_force.set_by.as_str()))
     }
 
     fn alerts(&self, now: &Now) -> Vec<AlertView> {

@@ -25,6 +25,7 @@ impl Engine {
         let unfinished = journal.unfinished().await?;
         self.publisher
             .set_pauses(journal.pauses(now.clone()).await?);
+        self.reminders.set(journal.quarantines(now.clone()).await?);
         if !firing.is_empty() || !unfinished.is_empty() {
             info!(
                 alerts = firing.len(),

@@ -68,9 +68,12 @@ pub(in crate::remediation) async fn ask(
         }
     };
     let mut plan = None;
-    if matches!(verdict, Verdict::Proceed | Verdict::Observe)
-        && let Some((_, rung)) = subject.rule_and_rung()
-    {
+    // A person who is asked is told what would be done.
+    let is_planned = matches!(
+        verdict,
+        Verdict::Proceed | Verdict::Observe | Verdict::Defer(Reason::AwaitingApproval, _)
+    );
+    if is_planned && let Some((_, rung)) = subject.rule_and_rung() {
         let planning = Planning {
             remedy: rung.remedy.clone(),
             target: subject.target.clone(),

@@ -247,7 +247,7 @@ impl Rig {
             lasts,
             note: "test".to_owned(),
         };
-        self.handle().pause(pause).await.unwrap();
+        self.handle().pause(pause, "ada".to_owned()).await.unwrap();
     }
 
     /// Moves the clock, and wakes whoever waits by it.
@@ -312,11 +312,11 @@ impl Rig {
             .collect()
     }
 
-    /// The action log without alerts, as `event STATUS reason`.
+    /// The action log without alerts and without what people said, as `event STATUS reason`.
     pub(super) fn story(&self) -> Vec<String> {
         self.lines()
             .iter()
-            .filter(|line| line["event_type"] != "alert")
+            .filter(|line| line["event_type"] != "alert" && line["details"]["by"].is_null())
             .map(|line| {
                 let text = |value: &Value| value.as_str().unwrap_or("-").to_owned();
                 format!(

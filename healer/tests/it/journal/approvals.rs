@@ -27,7 +27,7 @@ async fn answer(
     is_approved: bool,
 ) -> Result<Answered, AnswerRefused> {
     journal
-        .answer_approval(number, is_approved, "ada".to_owned(), fixture.now())
+        .answer_approval(number, is_approved, true, "ada".to_owned(), fixture.now())
         .await
         .unwrap()
 }

@@ -114,7 +114,7 @@ async fn a_quarantine_can_be_released() {
     let fixture = Fixture::new();
     let journal = fixture.open();
     repair(&journal, &fixture, 1, 4 * HOUR).await;
-    let release = || journal.release(target("/tmp"), fixture.now());
+    let release = || journal.release(target("/tmp"), "ada".to_owned(), fixture.now());
     assert!(release().await.unwrap());
     assert_eq!(history(&journal, &fixture).await.quarantine, None);
     assert!(!release().await.unwrap());
@@ -134,7 +134,7 @@ async fn pauses_cover_one_target_or_all_and_end() {
     let tmp = pause(Some("/tmp"), 2 * HOUR);
     let other = pause(Some("/var/tmp"), 2 * HOUR);
     for set in [&all, &tmp, &other, &other] {
-        journal.pause(set.clone()).await.unwrap();
+        journal.pause(set.clone(), "ada".to_owned()).await.unwrap();
     }
     assert_eq!(
         history(&journal, &fixture).await.pauses,
@@ -148,7 +148,8 @@ async fn pauses_cover_one_target_or_all_and_end() {
 
     fixture.advance(HOUR);
     assert_eq!(history(&journal, &fixture).await.pauses, [tmp]);
-    let resume = |path: Option<&str>| journal.resume(path.map(target), fixture.now());
+    let resume =
+        |path: Option<&str>| journal.resume(path.map(target), "ada".to_owned(), fixture.now());
     assert_eq!(resume(None).await.unwrap(), 0, "it has ended by itself");
     assert_eq!(resume(Some("/tmp")).await.unwrap(), 1);
     assert_eq!(resume(Some("/tmp")).await.unwrap(), 0);
