@@ -107,7 +107,7 @@ enum Command {
         /// Only about this unit, folder or other target
         #[arg(long, value_name = "TARGET")]
         target: Option<String>,
-        /// Only with this status: success, failed, not_verified, deferred, suppressed, approved …
+        /// Only with this status: success, failed, timeout, deferred, suppressed, approved …
         #[arg(long, value_name = "STATUS")]
         outcome: Option<String>,
         /// How many lines at most

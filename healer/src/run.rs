@@ -136,11 +136,7 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
         commands,
     };
     let engine = tasks.spawn_essential("engine", engine.run(inputs, stop.clone()));
-    tasks.spawn("close-journal", async move {
-        // However the engine ended: what it wrote last is kept, and the log catches up.
-        let _ = engine.await;
-        journal.close().await;
-    });
+    tasks.spawn("close-journal", close_after(engine, journal));
     let reconciler = Reconciler {
         active: prepared.active_alerts,
         interval: RECONCILE_EVERY,
@@ -191,6 +187,12 @@ impl Prepared {
             policy,
         })
     }
+}
+
+/// However the engine ends: what it wrote last is kept, and the log catches up.
+async fn close_after(engine: impl Future, journal: Journal) {
+    engine.await;
+    journal.close().await;
 }
 
 fn start_systemd(watch: WatchList, clock: &SharedClock, tasks: &Tasks, stop: &Stop) -> Systemd {

@@ -15,7 +15,7 @@ use crate::doctor::Finding;
 
 const TIME_LIMIT: Duration = Duration::from_secs(10);
 /// Facts about processes are measured over a while.
-const EXPLAIN_LIMIT: Duration = Duration::from_secs(60);
+const EXPLAIN_LIMIT: Duration = Duration::from_mins(1);
 
 /// Why the daemon could not be asked.
 #[derive(Debug, thiserror::Error)]

@@ -66,7 +66,7 @@ fn write_event(out: &mut String, event: &Event) -> fmt::Result {
             Ok(())
         }
         // A question, or an answer, speaks for itself.
-        (_, Some(Reason::AwaitingApproval)) | (_, None) => out.write_str(&event.message),
+        (_, Some(Reason::AwaitingApproval) | None) => out.write_str(&event.message),
         (_, Some(reason)) => write!(out, "{}: {}", reason.as_str(), reason.words()),
     }
 }
@@ -75,7 +75,7 @@ fn write_event(out: &mut String, event: &Event) -> fmt::Result {
 mod tests {
     use super::*;
 
-    fn event(event_type: &str, status: &str, message: &str, details: Value) -> Event {
+    fn event(event_type: &str, status: &str, message: &str, details: &Value) -> Event {
         serde_json::from_value(serde_json::json!({
             "timestamp": "2026-11-24T12:00:00.250Z",
             "event_type": event_type,
@@ -95,19 +95,19 @@ mod tests {
                     "outcome",
                     "SUCCESS",
                     "active again",
-                    serde_json::json!({"target": "unit:web.service", "remedy": "restart_service", "duration_ms": 2170}),
+                    &serde_json::json!({"target": "unit:web.service", "remedy": "restart_service", "duration_ms": 2170}),
                 ),
                 event(
                     "decision",
                     "DEFERRED",
                     "web.service waits: quarantined",
-                    serde_json::json!({"target": "unit:web.service", "reason": "quarantined"}),
+                    &serde_json::json!({"target": "unit:web.service", "reason": "quarantined"}),
                 ),
                 event(
                     "decision",
                     "PAUSED",
                     "ada paused all for 1h\nand more",
-                    serde_json::json!({"target": "all", "by": "ada"}),
+                    &serde_json::json!({"target": "all", "by": "ada"}),
                 ),
             ],
             is_cut: true,
