@@ -14,7 +14,7 @@ mod spawn;
 pub mod stack;
 pub mod wait;
 
-pub use manager::{Manager, Options};
+pub use manager::{Limits, Manager, Options};
 pub use programs::{Programs, in_path};
 pub use spawn::Kept;
 pub use stack::{HostOptions, Profile, Stack, StackOptions};

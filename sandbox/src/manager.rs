@@ -34,8 +34,19 @@ pub struct Options {
     pub units: Vec<(String, String)>,
     /// Environment of every unit and command inside, besides the few variables that are always set.
     pub env: Vec<(String, String)>,
+    /// What all inside together may use; as much as there is when not given.
+    pub limits: Option<Limits>,
     /// Where unit files and logs go; a temporary folder that is removed at the end when not given.
     pub dir: Option<PathBuf>,
+}
+
+/// Limits of a sandbox, as a small machine has them.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Limits {
+    /// Bytes of memory.
+    pub memory: u64,
+    /// Processors.
+    pub cpus: f64,
 }
 
 impl Options {
@@ -87,8 +98,11 @@ impl Manager {
         launch::forget(&dir)?;
 
         let env = launch::environment(&dir, options.env);
-        let mut kept =
-            spawn::keep_with_cgroup("prunelle", &launch::unshare(&dir, &env), &dir.join(LOG))?;
+        let mut unshare = launch::unshare(&dir, &env);
+        if let Some(limits) = options.limits {
+            launch::limit(&mut unshare, limits);
+        }
+        let mut kept = spawn::keep_with_cgroup("prunelle", &unshare, &dir.join(LOG))?;
         let (namespace, process) = launch::locate(&dir, || kept.is_running())
             .with_context(|| format!("no manager came up: {}", spawn::tail(&dir.join(LOG))))?;
         let manager = Self {

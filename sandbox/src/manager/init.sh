@@ -21,6 +21,10 @@ echo 0 >"$PRUNELLE_CGROUP/cgroup.procs"
 exec unshare --cgroup -- /bin/sh -euc '
     umount /sys/fs/cgroup
     mount -t cgroup2 cgroup2 /sys/fs/cgroup
+    for controller in ${PRUNELLE_V1-}; do
+        mkdir -p "/run/cgroup/$controller"
+        mount -t cgroup -o "$controller" cgroup "/run/cgroup/$controller"
+    done
     systemd=/usr/lib/systemd/systemd
     [ -x "$systemd" ] || systemd=/lib/systemd/systemd
     directory=$1

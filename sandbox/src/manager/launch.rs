@@ -7,7 +7,7 @@ use std::process::Command;
 use anyhow::{Result, ensure};
 use rustix::process::Pid;
 
-use super::START_LIMIT;
+use super::{Limits, START_LIMIT};
 use crate::namespace::Namespace;
 use crate::{spawn, wait};
 
@@ -58,6 +58,15 @@ pub(super) fn unshare(dir: &Path, env: &[(String, String)]) -> Command {
         .arg(dir)
         .args(env.iter().map(|(key, value)| format!("{key}={value}")));
     command
+}
+
+/// Has the keeper bound all that is inside.
+pub(super) fn limit(command: &mut Command, limits: Limits) {
+    /// The period of a quota of CPU time, in microseconds.
+    const PERIOD: f64 = 100_000.0;
+    command
+        .env("PRUNELLE_MEMORY", limits.memory.to_string())
+        .env("PRUNELLE_CPU", format!("{:.0}", limits.cpus * PERIOD));
 }
 
 /// Finds the namespaces and the manager's process, from the pids that `init.sh` writes.

@@ -11,7 +11,7 @@ use anyhow::{Context, Result};
 use super::observe::{self, Action};
 use super::server::Service;
 use super::shipped;
-use crate::manager::{Manager, Options};
+use crate::manager::{Limits, Manager, Options};
 use crate::programs::Programs;
 use crate::wait;
 use units::Places;
@@ -40,6 +40,8 @@ pub struct HostOptions {
     /// Where inside the healer keeps its store (`lib/prunelle`) and its action log (`log/prunelle`), as in `/var`; the
     /// host's own folder when not given.
     pub healer_var: Option<PathBuf>,
+    /// What the host has of memory and processors; all of this machine when not given.
+    pub limits: Option<Limits>,
     /// Empty file systems that are mounted inside before anything starts: where, and of how many bytes.
     pub tmpfs: Vec<(PathBuf, u64)>,
     /// The exporter's port; a free one when not given.
@@ -73,6 +75,7 @@ impl HostOptions {
             healer_env: Vec::new(),
             healer_user: None,
             healer_var: None,
+            limits: None,
             tmpfs: Vec::new(),
             exporter_port: None,
             healer_port: None,
@@ -146,6 +149,7 @@ impl Host {
                 ),
                 ("DEMO_WEB_PORT".to_owned(), web_port.to_string()),
             ],
+            limits: options.limits,
             dir: Some(dir.clone()),
         })?;
         for (path, bytes) in &options.tmpfs {
