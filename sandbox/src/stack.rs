@@ -6,6 +6,7 @@
 
 mod host;
 mod launch;
+pub mod link;
 pub mod observe;
 mod options;
 mod receiver;
@@ -21,6 +22,7 @@ use anyhow::{Context, Result};
 use tempfile::TempDir;
 
 pub use host::{Host, HostOptions, RUNTIME};
+pub use link::Link;
 pub use observe::{Action, Alert, Labels, Sample, actions};
 pub use options::{Profile, StackOptions};
 pub use receiver::Receiver;
@@ -29,6 +31,7 @@ pub use shipped::RuleChange;
 
 use crate::programs::Programs;
 use crate::{spawn, wait};
+use link::Side;
 
 /// How long the parts may take to find each other.
 const CONNECT_LIMIT: Duration = Duration::from_secs(30);
@@ -40,12 +43,41 @@ pub struct Stack {
     pub prometheus: Server,
     /// Alertmanager.
     pub alertmanager: Server,
+    /// The other Alertmanager, where there are two.
+    pub second: Option<SecondAlertmanager>,
     /// The other receiver of notifications, in the place of mail to people.
     pub operators: Receiver,
     hosts: Vec<Host>,
     token_file: PathBuf,
     dir: PathBuf,
     _temporary: Option<TempDir>,
+}
+
+/// The second Alertmanager of a cluster, and the link between the two.
+#[derive(Debug)]
+pub struct SecondAlertmanager {
+    /// The program.
+    pub server: Server,
+    /// The way between the two.
+    pub link: Link,
+}
+
+impl SecondAlertmanager {
+    fn start(
+        programs: &Programs,
+        folder: &Path,
+        receivers: &launch::Receivers<'_>,
+        sides: [Side; 2],
+    ) -> Result<Self> {
+        let [first, side] = sides;
+        let link = Link::start(sides)?;
+        let member = launch::Member {
+            side,
+            peer: first.front,
+        };
+        let server = launch::alertmanager(programs, folder, free_port()?, receivers, Some(member))?;
+        Ok(Self { server, link })
+    }
 }
 
 impl Stack {
@@ -79,21 +111,40 @@ impl Stack {
             .collect::<Result<Vec<_>>>()?;
         let operators = Receiver::start()?;
         let healers: Vec<u16> = hosts.iter().map(|host| host.healer().port()).collect();
+        let receivers = launch::Receivers {
+            healers: &healers,
+            token_file: &token_file,
+            operators: operators.port(),
+        };
+        let sides = options.is_clustered.then(sides).transpose()?;
         let alertmanager = launch::alertmanager(
             &programs,
             &dir.join("alertmanager"),
             alertmanager_port,
-            &healers,
-            &token_file,
-            operators.port(),
+            &receivers,
+            sides.map(|[first, second]| launch::Member {
+                side: first,
+                peer: second.front,
+            }),
         )?;
+        let second = match sides {
+            Some(sides) => Some(SecondAlertmanager::start(
+                &programs,
+                &dir.join("alertmanager-2"),
+                &receivers,
+                sides,
+            )?),
+            None => None,
+        };
         for host in &hosts {
             host.exporter().start()?;
             host.healer().start()?;
         }
         let healers = healers.iter().map(|port| format!("localhost:{port}"));
         let around = launch::Surroundings {
-            alertmanager: alertmanager_port,
+            alertmanagers: std::iter::once(alertmanager_port)
+                .chain(second.as_ref().map(|second| second.server.port()))
+                .collect(),
             exporters: hosts.iter().map(Host::instance).collect(),
             healers: healers.collect(),
         };
@@ -103,6 +154,7 @@ impl Stack {
         let stack = Self {
             prometheus,
             alertmanager,
+            second,
             operators,
             hosts,
             token_file,
@@ -177,6 +229,9 @@ impl Stack {
             self.dir.join("prometheus/log"),
             self.dir.join("alertmanager/log"),
         ];
+        if self.second.is_some() {
+            logs.push(self.dir.join("alertmanager-2/log"));
+        }
         for host in &self.hosts {
             let files = ["manager.log", "exporter.log", "healer.log"];
             logs.extend(files.map(|file| host.dir().join(file)));
@@ -206,7 +261,8 @@ impl Stack {
         self.wait_for_series(services, self.hosts.len())?;
         wait::try_until("Prometheus finds Alertmanager", CONNECT_LIMIT, || {
             let found = observe::alertmanagers(self.prometheus.port())?;
-            Ok((found > 0).then_some(()))
+            let wanted = if self.second.is_some() { 2 } else { 1 };
+            Ok((found >= wanted).then_some(()))
         })
     }
 }
@@ -217,6 +273,17 @@ impl Drop for Stack {
             self.print_logs();
         }
     }
+}
+
+/// The ports of both ends of a link.
+fn sides() -> Result<[Side; 2]> {
+    let side = || {
+        Ok::<_, anyhow::Error>(Side {
+            front: free_port()?,
+            behind: free_port()?,
+        })
+    };
+    Ok([side()?, side()?])
 }
 
 /// A port of loopback that is free at this moment.

@@ -23,6 +23,8 @@ mod shipped_names;
 #[cfg(test)]
 mod shipped_policy;
 #[cfg(test)]
+mod two_alertmanagers;
+#[cfg(test)]
 mod two_hosts;
 #[cfg(test)]
 mod unknown_is_not_down;

@@ -7,21 +7,42 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
+use super::link::Side;
 use super::options::StackOptions;
 use super::server::Server;
 use super::shipped;
 use crate::programs::Programs;
 use crate::spawn;
 
+/// Whom an Alertmanager tells.
+pub(super) struct Receivers<'a> {
+    pub(super) healers: &'a [u16],
+    pub(super) token_file: &'a Path,
+    pub(super) operators: u16,
+}
+
+/// Ports of a member of a cluster.
+#[derive(Clone, Copy)]
+pub(super) struct Member {
+    /// Its own, and the one that others reach it by.
+    pub(super) side: Side,
+    /// The one that it reaches the other member by.
+    pub(super) peer: u16,
+}
+
 /// Alertmanager, with a webhook for each healer and one for people.
 pub(super) fn alertmanager(
     programs: &Programs,
     folder: &Path,
     port: u16,
-    healers: &[u16],
-    token_file: &Path,
-    operators: u16,
+    receivers: &Receivers<'_>,
+    member: Option<Member>,
 ) -> Result<Server> {
+    let &Receivers {
+        healers,
+        token_file,
+        operators,
+    } = receivers;
     fs::create_dir_all(folder)?;
     let file = folder.join("alertmanager.yml");
     let shipped = read("alertmanager/alertmanager.yml")?;
@@ -31,15 +52,38 @@ pub(super) fn alertmanager(
     command
         .arg(format!("--config.file={}", file.display()))
         .arg(format!("--storage.path={}", folder.join("data").display()))
-        .arg(format!("--web.listen-address=127.0.0.1:{port}"))
+        .arg(format!("--web.listen-address=127.0.0.1:{port}"));
+    match member {
         // One Alertmanager, so no cluster and no port for it.
-        .arg("--cluster.listen-address=");
+        None => {
+            command.arg("--cluster.listen-address=");
+        }
+        Some(member) => {
+            command.args(in_cluster(member));
+        }
+    }
     Server::start_new("Alertmanager", command, port, folder.join("log"))
+}
+
+/// A cluster that notices within a second or two what takes a minute as shipped, so that a test can wait for it.
+fn in_cluster(member: Member) -> [String; 9] {
+    let Member { side, peer } = member;
+    [
+        format!("--cluster.listen-address=127.0.0.1:{}", side.behind),
+        format!("--cluster.advertise-address=127.0.0.1:{}", side.front),
+        format!("--cluster.peer=127.0.0.1:{peer}"),
+        "--cluster.peer-timeout=2s".to_owned(),
+        "--cluster.gossip-interval=50ms".to_owned(),
+        "--cluster.pushpull-interval=1s".to_owned(),
+        "--cluster.probe-interval=200ms".to_owned(),
+        "--cluster.probe-timeout=100ms".to_owned(),
+        "--cluster.reconnect-interval=200ms".to_owned(),
+    ]
 }
 
 /// What Prometheus is to watch, and whom to tell.
 pub(super) struct Surroundings {
-    pub(super) alertmanager: u16,
+    pub(super) alertmanagers: Vec<u16>,
     pub(super) exporters: Vec<String>,
     pub(super) healers: Vec<String>,
 }
@@ -56,11 +100,11 @@ pub(super) fn prometheus(
     let file = folder.join("prometheus.yml");
     let shipped = read(&format!("prometheus/{}", options.profile.file()))?;
     let Surroundings {
-        alertmanager,
+        alertmanagers,
         exporters,
         healers,
     } = around;
-    let ours = shipped::prometheus(&shipped, *alertmanager, exporters, healers)?;
+    let ours = shipped::prometheus(&shipped, alertmanagers, exporters, healers)?;
     fs::write(&file, ours)?;
     let mut command = spawn::command(&programs.prometheus);
     command

@@ -33,6 +33,8 @@ impl Profile {
 pub struct StackOptions {
     /// Intervals.
     pub profile: Profile,
+    /// Two Alertmanagers in a cluster in the place of one.
+    pub is_clustered: bool,
     /// One or more hosts.
     pub hosts: Vec<HostOptions>,
     /// Durations that a test cannot wait for.
@@ -59,6 +61,7 @@ impl StackOptions {
     pub fn of(hosts: Vec<HostOptions>) -> Self {
         Self {
             profile: Profile::Fast,
+            is_clustered: false,
             hosts,
             rule_changes: Vec::new(),
             group_suffix: String::new(),

@@ -20,7 +20,7 @@ const OPERATORS_RECEIVER: &str = "operators";
 /// `prometheus.yml` or `fast.yml` with the stack's targets.
 pub(super) fn prometheus(
     shipped: &str,
-    alertmanager: u16,
+    alertmanagers: &[u16],
     exporters: &[String],
     healers: &[String],
 ) -> Result<String> {
@@ -38,7 +38,8 @@ pub(super) fn prometheus(
         &mut root,
         "alerting/alertmanagers/0/static_configs/0/targets",
     )?;
-    *targets = strings(&[format!("127.0.0.1:{alertmanager}")]);
+    let alertmanagers = alertmanagers.iter().map(|port| format!("127.0.0.1:{port}"));
+    *targets = strings(&alertmanagers.collect::<Vec<_>>());
     Ok(serde_yaml::to_string(&root)?)
 }
 

@@ -16,7 +16,7 @@ fn prometheus_gets_other_addresses_and_nothing_else() {
         names(&["localhost:3"]),
     );
     for shipped in [PROMETHEUS, FAST] {
-        let ours = parse(&prometheus(shipped, 4, &exporters, &healers).unwrap()).unwrap();
+        let ours = parse(&prometheus(shipped, &[4], &exporters, &healers).unwrap()).unwrap();
         let mut expected = parse(shipped).unwrap();
         expected["alerting"]["alertmanagers"][0]["static_configs"][0]["targets"] =
             strings(&names(&["127.0.0.1:4"]));
@@ -56,7 +56,7 @@ fn alertmanager_gets_a_webhook_for_each_healer_and_for_people() {
 #[test]
 fn a_shipped_file_that_moved_is_an_error() {
     let moved = PROMETHEUS.replace("localhost:9750", "localhost:9751");
-    assert!(prometheus(&moved, 1, &[], &[]).is_err());
+    assert!(prometheus(&moved, &[1], &[], &[]).is_err());
     let renamed = ALERTMANAGER.replace("prunelle-healer", "healer");
     assert!(alertmanager(&renamed, &[1], Path::new("/t"), 2).is_err());
     assert!(policy("host: {label: instance, is: [web1]}", "localhost:1").is_err());
