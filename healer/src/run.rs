@@ -32,6 +32,7 @@ use crate::leases::LocalLeases;
 use crate::metrics::{self, Metrics};
 use crate::policy::load;
 use crate::policy::{Policy, RemedyKind, TargetRule};
+use crate::prometheus::Prometheus;
 use crate::remediation::alarm::{Alarm, TokioAlarm};
 use crate::remediation::engine::{Engine, Inputs};
 use crate::remediation::handle::Handle;
@@ -42,7 +43,7 @@ use crate::remedy::clean_folder::CleanFolderRemedy;
 use crate::service_manager::ServiceManager;
 use crate::settings::Settings;
 use crate::status_page::StatusPage;
-use crate::verify::Checks;
+use crate::verify::{Boundary, Checks};
 use crate::view;
 
 /// Notifications that may wait for the engine; more are answered 503.
@@ -115,6 +116,7 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
         pause_file: settings.pause_file(),
     };
     let reconciler = ReconcileRequests::default();
+    let (asked, active) = (prepared.asked, prepared.active_alerts);
     let ports = ports(
         &clock,
         &tasks,
@@ -123,6 +125,7 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
         systemd,
         &reconciler,
         switches,
+        asked,
     );
 
     let mut engine = Engine::new(ports, policies.clone(), view_sender);
@@ -138,7 +141,7 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     let engine = tasks.spawn_essential("engine", engine.run(inputs, stop.clone()));
     tasks.spawn("close-journal", close_after(engine, journal));
     let reconciler = Reconciler {
-        active: prepared.active_alerts,
+        active,
         interval: RECONCILE_EVERY,
         requests: reconciler,
         policy: policies,
@@ -166,6 +169,7 @@ struct Prepared {
     tokens: Tokens,
     watch_list: WatchList,
     active_alerts: ActiveAlerts,
+    asked: Asked,
     web: std::net::TcpListener,
     control: UnixListener,
 }
@@ -174,13 +178,19 @@ impl Prepared {
     fn read(settings: &Settings, clock: &SharedClock) -> anyhow::Result<Self> {
         let policy = Arc::new(load::read(&settings.policy_file)?);
         let web_config = settings.web_config_file.as_deref();
+        let active_alerts = ActiveAlerts::new(&settings.alertmanager_url)?;
         Ok(Self {
             web_config: web_config
                 .map(|file| web_config::read(file, clock))
                 .transpose()?,
             tokens: Tokens::read(&settings.token_files)?,
             watch_list: watch_list(settings, &policy)?,
-            active_alerts: ActiveAlerts::new(&settings.alertmanager_url)?,
+            asked: Asked {
+                prometheus: Prometheus::new(&settings.prometheus_url)?,
+                alertmanager: active_alerts.clone(),
+                boundary: settings.host_boundary,
+            },
+            active_alerts,
             web: listener::bind(&settings.listen_address)?,
             // Last: it also finds out whether another daemon runs.
             control: control::bind(&settings.socket())?,
@@ -319,6 +329,17 @@ async fn is_crash_looping(journal: &Journal) -> anyhow::Result<bool> {
     Ok(is_crash_looping)
 }
 
+/// What checks ask, as the settings say.
+struct Asked {
+    prometheus: Prometheus,
+    alertmanager: ActiveAlerts,
+    boundary: Boundary,
+}
+
+#[expect(
+    clippy::too_many_arguments,
+    reason = "each is made elsewhere, and handed on here only"
+)]
 fn ports(
     clock: &SharedClock,
     tasks: &Tasks,
@@ -327,6 +348,7 @@ fn ports(
     systemd: Systemd,
     reconciler: &ReconcileRequests,
     switches: HostSwitches,
+    asked: Asked,
 ) -> Ports {
     let alarm: Arc<dyn Alarm> = Arc::new(TokioAlarm);
     let manager: Arc<dyn ServiceManager> = Arc::new(systemd);
@@ -346,6 +368,10 @@ fn ports(
             clock: Arc::clone(clock),
             alarm,
             tasks: tasks.clone(),
+            prometheus: asked.prometheus,
+            alertmanager: asked.alertmanager,
+            roots: Roots::default(),
+            boundary: asked.boundary,
         },
         metrics: metrics.clone(),
         reconciler: reconciler.clone(),

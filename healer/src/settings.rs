@@ -17,6 +17,8 @@ use reqwest::Url;
 
 pub use flags::Flags;
 
+use crate::verify::Boundary;
+
 /// The variable behind `--auto-healing-enabled`, read apart because the flag does not override it.
 pub const AUTO_HEALING_VARIABLE: &str = "AUTO_HEALING_ENABLED";
 
@@ -43,6 +45,8 @@ pub struct Settings {
     pub alertmanager_url: Url,
     /// Prometheus' base address.
     pub prometheus_url: Url,
+    /// What CPU and memory are measured against.
+    pub host_boundary: Boundary,
     /// Grafana's base address.
     pub grafana_url: Option<Url>,
     /// Names and globs of services, as given.
@@ -80,10 +84,11 @@ impl Settings {
             or(flags.alertmanager_url.as_deref(), "http://127.0.0.1:9093"),
             url,
         );
-        let prometheus_url = errors.parse(
-            &named("--prometheus.url"),
-            or(flags.prometheus_url.as_deref(), "http://127.0.0.1:9090"),
-            url,
+        let prometheus_url = prometheus_url(flags, &mut errors);
+        let host_boundary = errors.parse(
+            &named("--host.boundary"),
+            or(flags.host_boundary.as_deref(), "machine"),
+            read("is not a boundary", "write `machine` or `cgroup`"),
         );
         // Wrong or not given: none. What is wrong is in `errors`.
         let grafana_url = given(flags.grafana_url.as_deref())
@@ -102,6 +107,7 @@ impl Settings {
             Some(storage_reserve),
             Some(alertmanager_url),
             Some(prometheus_url),
+            Some(host_boundary),
             Some(log_format),
             true,
         ) = (
@@ -109,6 +115,7 @@ impl Settings {
             storage_reserve,
             alertmanager_url,
             prometheus_url,
+            host_boundary,
             log_format,
             errors.is_empty(),
         )
@@ -129,6 +136,7 @@ impl Settings {
             runtime_path: runtime_path(flags),
             alertmanager_url,
             prometheus_url,
+            host_boundary,
             grafana_url,
             monitored_services: list(
                 given(flags.monitored_services.as_deref()).unwrap_or_default(),
@@ -168,6 +176,15 @@ pub fn runtime_path(flags: &Flags) -> PathBuf {
 /// The control socket in a runtime folder.
 pub fn socket(runtime_path: &std::path::Path) -> PathBuf {
     runtime_path.join("healer.sock")
+}
+
+/// Prometheus' address, also for rehearsals, which need nothing else; none when it is wrong, which is in `errors`.
+pub fn prometheus_url(flags: &Flags, errors: &mut SettingErrors) -> Option<Url> {
+    errors.parse(
+        &named("--prometheus.url"),
+        or(flags.prometheus_url.as_deref(), "http://127.0.0.1:9090"),
+        url,
+    )
 }
 
 fn most_cautious(flag: Option<bool>, variable: Option<bool>) -> Option<bool> {

@@ -19,14 +19,16 @@ use super::http::is_heartbeat;
 use super::limits::Limits;
 use super::wire::{self, Unreadable};
 use crate::alert::Alert;
+use crate::http_client::{self, BodyError};
 use crate::metrics::Metrics;
-use crate::policy::{HostSelector, Policy};
+use crate::policy::{HostSelector, Matcher, MatcherTest, Policy};
 use crate::work::ActiveSet;
 
-const CONNECT_LIMIT: Duration = Duration::from_secs(2);
 const TIME_LIMIT: Duration = Duration::from_secs(5);
 /// After a failure the next attempt comes this soon, then ever later up to the interval.
 const FIRST_RETRY: Duration = Duration::from_secs(1);
+/// Labels that are asked for, at most, so that the question fits every server.
+const FILTER_BYTES: usize = 2 << 10;
 
 /// Why the active alerts could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -87,33 +89,16 @@ pub struct ActiveAlerts {
 impl ActiveAlerts {
     /// For the Alertmanager at `base`, which may have a path.
     pub fn new(base: &Url) -> Result<Self, ReconcileError> {
-        let mut builder = reqwest::Client::builder();
-        if base.scheme() != "https" {
-            // No certificate will be looked at: start on hosts that have no authorities installed, too.
-            builder = builder.tls_certs_only([]);
-        }
-        let client = builder
-            .connect_timeout(CONNECT_LIMIT)
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .pool_max_idle_per_host(1)
-            .user_agent(concat!("prunelle-healer/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .map_err(ReconcileError::Client)?;
+        let client = http_client::client(base).map_err(ReconcileError::Client)?;
         let mut url = base.clone();
         if let Ok(mut segments) = url.path_segments_mut() {
             segments.pop_if_empty().extend(["api", "v2", "alerts"]);
         }
         url.set_query(Some("active=true&silenced=false&inhibited=false"));
-        let mut shown = url.clone();
-        // Both fail only for addresses that cannot have credentials in the first place.
-        let _ = shown.set_username("");
-        let _ = shown.set_password(None);
-        shown.set_query(None);
         Ok(Self {
             client,
+            shown_url: http_client::shown(&url),
             url,
-            shown_url: shown.to_string(),
             limits: Limits::default(),
             time_limit: TIME_LIMIT,
         })
@@ -135,7 +120,44 @@ impl ActiveAlerts {
 
     /// All alerts about the host that fire and are neither silenced nor inhibited, heartbeats left out.
     pub async fn fetch(&self, host: &HostSelector) -> Result<Vec<Alert>, ReconcileError> {
-        timeout(self.time_limit, self.fetch_whole(host))
+        let mut question = self.url.clone();
+        // Many hosts may share one Alertmanager: it need not send what is not ours. Whose an alert is, is judged here.
+        if let Some(matcher) = host.matcher() {
+            question
+                .query_pairs_mut()
+                .append_pair("filter", &matcher.to_string());
+        }
+        let mut alerts = self.ask(question).await?;
+        alerts.retain(|alert| !is_heartbeat(alert) && host.selects(&alert.labels));
+        Ok(alerts)
+    }
+
+    /// Whether Alertmanager still has that alert: one that is silenced or inhibited is not over.
+    pub async fn has(&self, alert: &Alert) -> Result<bool, ReconcileError> {
+        let mut question = self.url.clone();
+        question.set_query(Some("active=true&silenced=true&inhibited=true"));
+        let mut length = 0;
+        for (name, value) in alert.labels.iter() {
+            length += name.len() + value.len();
+            if length > FILTER_BYTES {
+                break;
+            }
+            let matcher = Matcher {
+                name: name.to_owned(),
+                test: MatcherTest::Equal(value.to_owned()),
+            };
+            question
+                .query_pairs_mut()
+                .append_pair("filter", &matcher.to_string());
+        }
+        let alerts = self.ask(question).await?;
+        Ok(alerts
+            .iter()
+            .any(|listed| listed.episode.fingerprint == alert.episode.fingerprint))
+    }
+
+    async fn ask(&self, question: Url) -> Result<Vec<Alert>, ReconcileError> {
+        timeout(self.time_limit, self.ask_whole(question))
             .await
             .unwrap_or_else(|_| {
                 Err(ReconcileError::TimedOut {
@@ -145,20 +167,13 @@ impl ActiveAlerts {
             })
     }
 
-    async fn fetch_whole(&self, host: &HostSelector) -> Result<Vec<Alert>, ReconcileError> {
+    async fn ask_whole(&self, question: Url) -> Result<Vec<Alert>, ReconcileError> {
         let url = || self.shown_url.clone();
-        let mut question = self.url.clone();
-        // Many hosts may share one Alertmanager: it need not send what is not ours. Whose an alert is, is judged here.
-        if let Some(matcher) = host.matcher() {
-            question
-                .query_pairs_mut()
-                .append_pair("filter", &matcher.to_string());
-        }
         let request_error = |error: reqwest::Error| ReconcileError::Request {
             url: url(),
             source: error.without_url(),
         };
-        let mut response = self
+        let response = self
             .client
             .get(question)
             .header(ACCEPT, "application/json")
@@ -171,15 +186,14 @@ impl ActiveAlerts {
                 status: response.status(),
             });
         }
-        let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(request_error)? {
-            if body.len() + chunk.len() > self.limits.body_bytes {
-                return Err(ReconcileError::TooLarge { url: url() });
-            }
-            body.extend_from_slice(&chunk);
-        }
+        let body = http_client::body(response, self.limits.body_bytes)
+            .await
+            .map_err(|error| match error {
+                BodyError::Broken(error) => request_error(error),
+                BodyError::TooLarge => ReconcileError::TooLarge { url: url() },
+            })?;
         match wire::active_alerts(&body, &self.limits) {
-            Ok((mut alerts, invalid)) => {
+            Ok((alerts, invalid)) => {
                 if let Some(first) = invalid.first() {
                     tracing::warn!(
                         count = invalid.len(),
@@ -188,7 +202,6 @@ impl ActiveAlerts {
                         "active alerts over the limits are left out"
                     );
                 }
-                alerts.retain(|alert| !is_heartbeat(alert) && host.selects(&alert.labels));
                 Ok(alerts)
             }
             Err(Unreadable::TooLarge) => Err(ReconcileError::TooLarge { url: url() }),

@@ -61,6 +61,32 @@ pub enum Verify {
     Any(Vec<Self>),
 }
 
+impl Verify {
+    /// The check as in the policy.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::UnitActive { .. } => "unit_active",
+            Self::UnitInactive { .. } => "unit_inactive",
+            Self::FreeSpace { .. } => "free_space",
+            Self::UsageBelow {
+                resource: Resource::Cpu,
+                ..
+            } => "cpu_below",
+            Self::UsageBelow {
+                resource: Resource::Memory,
+                ..
+            } => "memory_below",
+            Self::PressureBelow { .. } => "pressure_below",
+            Self::Promql { .. } => "promql",
+            Self::Http { .. } => "http",
+            Self::Tcp { .. } => "tcp",
+            Self::AlertInactive => "alert_inactive",
+            Self::All(_) => "all",
+            Self::Any(_) => "any",
+        }
+    }
+}
+
 /// What the kernel tells pressure of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pressure {

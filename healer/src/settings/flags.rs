@@ -88,6 +88,14 @@ pub struct Flags {
         global = true
     )]
     pub prometheus_url: Option<String>,
+    /// What CPU and memory are measured against in checks: machine, or cgroup for a container that plays a host [default: machine]
+    #[arg(
+        long = "host.boundary",
+        env = "PRUNELLE_HEALER_HOST_BOUNDARY",
+        hide_env_values = true,
+        value_name = "BOUNDARY"
+    )]
+    pub host_boundary: Option<String>,
     /// Grafana, linked from the status page [default: none]
     #[arg(
         long = "grafana.url",

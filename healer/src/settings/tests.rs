@@ -34,6 +34,8 @@ fn defaults_are_those_of_an_installed_program() {
     );
     assert_eq!(settings.pause_file(), PathBuf::from("/run/prunelle/pause"));
     assert_eq!(settings.alertmanager_url.as_str(), "http://127.0.0.1:9093/");
+    assert_eq!(settings.prometheus_url.as_str(), "http://127.0.0.1:9090/");
+    assert_eq!(settings.host_boundary, Boundary::Machine);
     assert!(settings.grafana_url.is_none());
     assert!(settings.monitored_services.is_empty());
     assert_eq!(settings.auto_healing_enabled, None);
@@ -129,5 +131,5 @@ fn every_flag_has_the_variable_that_errors_name() {
             count += 1;
         }
     }
-    assert_eq!(count, 12);
+    assert_eq!(count, 14);
 }

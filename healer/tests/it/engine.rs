@@ -1,7 +1,7 @@
 //! The engine with everything real but time and systemd.
 
 mod crashes;
-mod fake_manager;
+pub(crate) mod fake_manager;
 mod rig;
 
 use std::time::Duration;

@@ -1,6 +1,7 @@
 //! Driving cases through the state machine: events in, effects carried out, answers back.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::future::{BoxFuture, abortable};
 use prunelle_foundation::clock::Now;
@@ -14,7 +15,7 @@ use crate::journal::Intent;
 use crate::reason::Reason;
 use crate::remediation::case::{Asked, Case, CaseId, Decided, Rest, Token};
 use crate::remediation::machine::{self, Answer, Effect, Event, Verdict};
-use crate::remediation::state::{Remediation, StepId};
+use crate::remediation::state::{Remediation, Stage, StepId};
 use crate::remediation::steps::{self, Output, Settlement, Subject};
 use crate::remedy::{Plan, merge};
 use crate::verify::Verification;
@@ -182,6 +183,7 @@ impl Engine {
                         alert: Arc::clone(&case.alert),
                         expected,
                         evidence: case.evidence.clone(),
+                        patience: patience(case, &ports.clock.now()),
                     };
                     Box::pin(steps::verify(ports, case.remediation, verification))
                 }
@@ -288,6 +290,15 @@ fn subject(case: &Case) -> Subject {
         target: case.target.clone(),
         remediation: case.remediation,
     }
+}
+
+/// How long a check may look: it ends a little before the attempt, so that it tells what it has seen.
+fn patience(case: &Case, now: &Now) -> Duration {
+    let Stage::Verifying { until } = &case.state.stage else {
+        return Duration::ZERO;
+    };
+    let left = until.left(now);
+    left.saturating_sub((left / 10).min(Duration::from_secs(1)))
 }
 
 fn refusal(reason: Reason) -> BoxFuture<'static, Output> {

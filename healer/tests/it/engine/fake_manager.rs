@@ -41,7 +41,7 @@ pub(super) enum Start {
 }
 
 #[derive(Debug)]
-pub(super) struct FakeManager {
+pub(crate) struct FakeManager {
     clock: Arc<ManualClock>,
     world: Mutex<World>,
     table: watch::Sender<Arc<UnitTable>>,
@@ -68,7 +68,7 @@ struct World {
 }
 
 impl FakeManager {
-    pub(super) fn new(clock: Arc<ManualClock>) -> Self {
+    pub(crate) fn new(clock: Arc<ManualClock>) -> Self {
         let table = UnitTable {
             sync: Sync::Synchronised,
             ..UnitTable::not_yet(clock.now())

@@ -11,11 +11,12 @@ use prunelle_foundation::lifecycle::{Lifecycle, Stop};
 use prunelle_healer::alert::{Alert, AlertStatus, Episode, Labels};
 use prunelle_healer::facts::Pause;
 use prunelle_healer::intake;
-use prunelle_healer::intake::reconcile::ReconcileRequests;
+use prunelle_healer::intake::reconcile::{ActiveAlerts, ReconcileRequests};
 use prunelle_healer::journal::{Journal, JournalOptions};
 use prunelle_healer::leases::LocalLeases;
 use prunelle_healer::metrics::Metrics;
 use prunelle_healer::policy::{Policy, RemedyKind, load};
+use prunelle_healer::prometheus::Prometheus;
 use prunelle_healer::remediation::alarm::Alarm;
 use prunelle_healer::remediation::engine::{Engine, Inputs};
 use prunelle_healer::remediation::handle::Handle;
@@ -24,7 +25,7 @@ use prunelle_healer::remediation::steps::{HostSwitches, Ports, Roots};
 use prunelle_healer::remedy::Remedies;
 use prunelle_healer::remedy::clean_folder::CleanFolderRemedy;
 use prunelle_healer::service_manager::ServiceManager;
-use prunelle_healer::verify::Checks;
+use prunelle_healer::verify::{Boundary, Checks};
 use prunelle_healer::view::{self, ViewReceiver};
 use prunelle_healer::work::{Ack, ActiveSet, Delivery, Notification};
 use serde_json::Value;
@@ -163,6 +164,11 @@ impl Rig {
                 clock: Arc::clone(&clock),
                 alarm,
                 tasks: tasks.clone(),
+                // Nobody listens there: a test that needs one brings it.
+                prometheus: Prometheus::new(&nobody()).unwrap(),
+                alertmanager: ActiveAlerts::new(&nobody()).unwrap(),
+                roots: Roots::default(),
+                boundary: Boundary::Machine,
             },
             metrics: Metrics::unregistered(),
             reconciler: ReconcileRequests::default(),
@@ -387,4 +393,8 @@ pub(super) fn resolved(alert: Alert) -> Alert {
         ends_at: Some(alert.episode.starts_at + Duration::from_mins(1)),
         ..alert
     }
+}
+
+fn nobody() -> reqwest::Url {
+    "http://127.0.0.1:1".parse().unwrap()
 }
