@@ -6,12 +6,12 @@
 //! needs no controller. The engine asks for the victim while it gathers facts, `remedy::end_process` for its processes.
 
 pub mod capacity;
-mod cgroup;
+pub(crate) mod cgroup;
 mod choice;
 mod folder;
 pub mod identity;
 mod measure;
-mod parse;
+pub(crate) mod parse;
 mod sample;
 
 use std::io;
@@ -19,10 +19,12 @@ use std::path::PathBuf;
 
 pub use capacity::Capacity;
 pub use cgroup::{Place, Root, is_actionable};
+pub(crate) use choice::busy_processors;
 pub use choice::{Choice, choose};
 pub use folder::{Folder, ProcessFolder};
 pub use measure::{Looking, Measured, greediest};
 pub use parse::{Memory, Stat, Status};
+pub(crate) use sample::root;
 pub use sample::{Sample, Usage};
 
 /// What can go wrong while processes are read.

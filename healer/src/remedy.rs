@@ -5,6 +5,7 @@
 //! makes, after its fsync. Labels of an alert reach no remedy: it is given the target that the policy allowed.
 
 pub mod clean_folder;
+pub mod end_process;
 pub mod job;
 pub mod reload_service;
 pub mod reset_failed;

@@ -40,6 +40,7 @@ use crate::remediation::ids::UuidV7;
 use crate::remediation::steps::{HostSwitches, Ports, Roots};
 use crate::remedy::Remedies;
 use crate::remedy::clean_folder::CleanFolderRemedy;
+use crate::remedy::end_process::EndProcess;
 use crate::service_manager::ServiceManager;
 use crate::settings::Settings;
 use crate::status_page::StatusPage;
@@ -352,6 +353,7 @@ fn ports(
 ) -> Ports {
     let alarm: Arc<dyn Alarm> = Arc::new(TokioAlarm);
     let manager: Arc<dyn ServiceManager> = Arc::new(systemd);
+    let roots = Roots::default();
     Ports {
         clock: Arc::clone(clock),
         alarm: Arc::clone(&alarm),
@@ -359,10 +361,21 @@ fn ports(
         leases: Arc::new(LocalLeases::new(Arc::clone(clock))),
         journal: journal.clone(),
         manager: Arc::clone(&manager),
-        remedies: Remedies::of_units(&manager, &alarm).with(
-            RemedyKind::CleanFolder,
-            CleanFolderRemedy::new(tasks.clone(), Arc::clone(clock)),
-        ),
+        remedies: Remedies::of_units(&manager, &alarm)
+            .with(
+                RemedyKind::CleanFolder,
+                CleanFolderRemedy::new(tasks.clone(), Arc::clone(clock)),
+            )
+            .with(
+                RemedyKind::EndProcess,
+                EndProcess::new(
+                    tasks.clone(),
+                    Arc::clone(clock),
+                    Arc::clone(&alarm),
+                    roots.proc.clone(),
+                    roots.root.clone(),
+                ),
+            ),
         checks: Checks {
             manager,
             clock: Arc::clone(clock),
@@ -376,7 +389,7 @@ fn ports(
         metrics: metrics.clone(),
         reconciler: reconciler.clone(),
         switches,
-        roots: Roots::default(),
+        roots,
     }
 }
 

@@ -4,11 +4,12 @@
 //! machine's. Only slices may lie between the root and the unit; below the unit everything is the unit's.
 
 use prunelle_systemd::UnitName;
+use serde::{Deserialize, Serialize};
 
 use super::ProcessesError;
 
 /// Where processes run: all that are in one unit, or in one cgroup that is no unit's.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Place {
     /// The unit; for a cgroup that is no unit's, the slice that holds it.
     pub unit: UnitName,
@@ -83,7 +84,7 @@ impl Root {
 }
 
 /// The path in systemd's hierarchy, `/` at the top. None where the process is in no hierarchy that systemd uses.
-pub(super) fn control_group(content: &[u8]) -> Option<String> {
+pub(crate) fn control_group(content: &[u8]) -> Option<String> {
     let place = |wanted: &[u8]| {
         content.split(|&byte| byte == b'\n').find_map(|line| {
             let after_number = line.splitn(2, |&byte| byte == b':').nth(1)?;

@@ -136,7 +136,7 @@ fn by_cpu<'a>(
     let mut shares = empty_shares(later);
     for (process, ticks) in ticks_between(earlier, later) {
         if let Some(share) = shares.get_mut(process.place) {
-            share.used += processors(ticks, between, ticks_per_second);
+            share.used += busy_processors(ticks, between, ticks_per_second);
             share.processes += 1;
         }
     }
@@ -184,7 +184,7 @@ pub(crate) fn ticks_between<'a>(
 }
 
 /// Processors that were kept busy on average.
-pub(crate) fn processors(ticks: u64, between: Duration, ticks_per_second: u64) -> f64 {
+pub(crate) fn busy_processors(ticks: u64, between: Duration, ticks_per_second: u64) -> f64 {
     let seconds = between.as_secs_f64();
     if seconds > 0.0 && ticks_per_second > 0 {
         as_f64(ticks) / as_f64(ticks_per_second) / seconds

@@ -53,7 +53,7 @@ impl Memory {
 }
 
 /// Parses `/proc/<pid>/stat`. The name in it may hold spaces, parentheses and line ends.
-pub(super) fn stat(content: &[u8]) -> Option<Stat> {
+pub(crate) fn stat(content: &[u8]) -> Option<Stat> {
     let end = content.iter().rposition(|&byte| byte == b')')?;
     let mut fields = words(content.get(end + 1..)?);
     let state = *fields.next()?.first()?;
@@ -74,7 +74,7 @@ pub(super) fn stat(content: &[u8]) -> Option<Stat> {
 }
 
 /// Parses `/proc/<pid>/status`. The name in it is escaped by the kernel, so that it cannot pass for another line.
-pub(super) fn status(content: &[u8]) -> Option<Status> {
+pub(crate) fn status(content: &[u8]) -> Option<Status> {
     let mut uid = None;
     let (mut anonymous, mut swap) = (None, None);
     for line in content.split(|&byte| byte == b'\n') {
@@ -96,20 +96,32 @@ pub(super) fn status(content: &[u8]) -> Option<Status> {
 }
 
 /// Parses `/proc/<pid>/statm`: anonymous memory in pages, which is what is resident and not of files or shared.
-pub(super) fn anonymous_pages(content: &[u8]) -> Option<u64> {
+pub(crate) fn anonymous_pages(content: &[u8]) -> Option<u64> {
     let mut fields = words(content).skip(1);
     let resident: u64 = number(fields.next()?)?;
     let shared: u64 = number(fields.next()?)?;
     Some(resident.saturating_sub(shared))
 }
 
+/// Parses `/proc/<pid>/smaps_rollup`: its share of anonymous memory and swap in bytes, what it shares with others
+/// counted once over all of them. None where the kernel does not tell.
+pub(crate) fn proportional(content: &[u8]) -> Option<u64> {
+    let value = |key: &[u8]| {
+        content
+            .split(|&byte| byte == b'\n')
+            .find_map(|line| line.strip_prefix(key))
+            .and_then(kilobytes)
+    };
+    Some(value(b"Pss_Anon:")?.saturating_add(value(b"SwapPss:")?))
+}
+
 /// A file that holds one number.
-pub(super) fn single<T: std::str::FromStr>(content: &[u8]) -> Option<T> {
+pub(crate) fn single<T: std::str::FromStr>(content: &[u8]) -> Option<T> {
     number(content.trim_ascii())
 }
 
 /// The value of a key in a file of `key: number kB`, in bytes.
-pub(super) fn key_in_kilobytes(content: &[u8], key: &[u8]) -> Option<u64> {
+pub(crate) fn key_in_kilobytes(content: &[u8], key: &[u8]) -> Option<u64> {
     content
         .split(|&byte| byte == b'\n')
         .find_map(|line| kilobytes(line.strip_prefix(key)?.strip_prefix(b":")?))

@@ -170,7 +170,7 @@ impl<'a> Reader<'a> {
 
 /// Where the service manager's cgroups begin. The first process is also the one that tells whether those of others are
 /// visible at all.
-pub(super) fn root(proc: &Folder, buffer: &mut Vec<u8>) -> Result<Root, ProcessesError> {
+pub(crate) fn root(proc: &Folder, buffer: &mut Vec<u8>) -> Result<Root, ProcessesError> {
     if !proc.read("1/stat", buffer)? || !proc.read("1/cgroup", buffer)? {
         return Err(ProcessesError::Hidden);
     }

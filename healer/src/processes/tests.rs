@@ -4,7 +4,7 @@ mod choice;
 mod fixture;
 mod sample;
 
-use super::parse::{anonymous_pages, key_in_kilobytes, stat, status};
+use super::parse::{anonymous_pages, key_in_kilobytes, proportional, stat, status};
 use super::*;
 
 #[test]
@@ -61,6 +61,9 @@ fn figures_of_memory() {
     assert_eq!(anonymous_pages(b"1000 300 120 5 0 80 0\n"), Some(180));
     assert_eq!(anonymous_pages(b"0 0 0 0 0 0 0\n"), Some(0));
     assert_eq!(anonymous_pages(b"1000\n"), None);
+    let rollup = b"1-2 ---p 0 0:0 0 [rollup]\nRss: 9 kB\nPss_Anon:   116 kB\nSwapPss:  4 kB\n";
+    assert_eq!(proportional(rollup), Some(120 << 10));
+    assert_eq!(proportional(b"Rss: 9 kB\n"), None);
     let meminfo = b"MemTotal:  16 kB\nSwapTotal: 8 kB\n";
     assert_eq!(key_in_kilobytes(meminfo, b"SwapTotal"), Some(8 << 10));
     assert_eq!(key_in_kilobytes(meminfo, b"Swap"), None);

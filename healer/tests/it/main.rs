@@ -1,6 +1,8 @@
 //! The healer's integration tests: one binary, a module a subject.
 
 #[cfg(test)]
+mod attackers;
+#[cfg(test)]
 mod checks;
 #[cfg(test)]
 mod cli;

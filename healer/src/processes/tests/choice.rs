@@ -231,6 +231,6 @@ fn looks_without_time_between_them_say_nothing() {
     let (capacity, later) = proc.sample(Resource::Cpu, 5).unwrap();
     let choice = choose(Resource::Cpu, Some(&earlier), &later, &capacity, TICKS);
     assert_eq!(choice, Choice::Nobody);
-    let busy = crate::processes::choice::processors(100, Duration::from_secs(2), TICKS);
+    let busy = busy_processors(100, Duration::from_secs(2), TICKS);
     assert!((busy - 0.5).abs() < 1e-9);
 }

@@ -24,6 +24,7 @@ use prunelle_healer::remediation::ids::UuidV7;
 use prunelle_healer::remediation::steps::{HostSwitches, Ports, Roots};
 use prunelle_healer::remedy::Remedies;
 use prunelle_healer::remedy::clean_folder::CleanFolderRemedy;
+use prunelle_healer::remedy::end_process::EndProcess;
 use prunelle_healer::service_manager::ServiceManager;
 use prunelle_healer::verify::{Boundary, Checks};
 use prunelle_healer::view::{self, ViewReceiver};
@@ -155,10 +156,21 @@ impl Rig {
             leases: Arc::new(LocalLeases::new(Arc::clone(&clock))),
             journal: journal.clone(),
             manager: Arc::clone(&manager),
-            remedies: Remedies::of_units(&manager, &alarm).with(
-                RemedyKind::CleanFolder,
-                CleanFolderRemedy::new(tasks.clone(), Arc::clone(&clock)),
-            ),
+            remedies: Remedies::of_units(&manager, &alarm)
+                .with(
+                    RemedyKind::CleanFolder,
+                    CleanFolderRemedy::new(tasks.clone(), Arc::clone(&clock)),
+                )
+                .with(
+                    RemedyKind::EndProcess,
+                    EndProcess::new(
+                        tasks.clone(),
+                        Arc::clone(&clock),
+                        Arc::clone(&alarm),
+                        "/proc",
+                        "/",
+                    ),
+                ),
             checks: Checks {
                 manager,
                 clock: Arc::clone(&clock),
