@@ -110,7 +110,10 @@ fn a_full_file_system_with_the_journal_and_the_log_on_it_is_cleaned_without_root
 /// The demo's host with the shipped policy, enforced, and a file system at `mount`.
 fn host(mount: &str, bytes: u64) -> Result<HostOptions> {
     Ok(HostOptions {
-        policy: ShippedPolicy::read()?.impatient()?.enforced()?.into_text(),
+        policy: ShippedPolicy::read()?
+            .impatient(mount)?
+            .enforced()?
+            .into_text(),
         tmpfs: vec![(PathBuf::from(mount), bytes)],
         ..HostOptions::demo()?
     })
@@ -186,7 +189,8 @@ fn is_recorded_once(stack: &Stack) -> Result<()> {
         assert_eq!(lines.len(), 1, "{lines:#?}");
         assert_eq!(lines[0].status, "SUCCESS");
         assert_eq!(lines[0].action_type, "folder_clean");
-        assert!(lines[0].message.contains(TMP), "{lines:#?}");
+        let target = lines[0].details["target"].as_str().unwrap_or_default();
+        assert!(target.starts_with("mount:/var"), "{lines:#?}");
     }
     Ok(())
 }

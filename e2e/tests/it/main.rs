@@ -17,6 +17,8 @@ mod doctor;
 #[cfg(test)]
 mod full_disk;
 #[cfg(test)]
+mod limited_host;
+#[cfg(test)]
 mod observe;
 #[cfg(test)]
 mod shipped_names;

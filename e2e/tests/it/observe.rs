@@ -19,9 +19,10 @@ const LIMIT: Duration = Duration::from_secs(40);
 
 #[test]
 fn a_dead_service_and_a_full_disk_are_observed_and_nothing_is_touched() -> Result<()> {
-    let policy = ShippedPolicy::read()?
-        .impatient()?
-        .with("allow: []", "allow: ['demo-*.service']")?;
+    let policy = ShippedPolicy::read()?.impatient("/var")?.with(
+        "{label: name, allow: []}",
+        "{label: name, allow: ['demo-*.service']}",
+    )?;
     let host = HostOptions {
         policy: policy.into_text(),
         tmpfs: vec![(PathBuf::from("/var"), 32 * MIB)],
@@ -44,7 +45,7 @@ fn a_dead_service_and_a_full_disk_are_observed_and_nothing_is_touched() -> Resul
 
         let service = observed(stack, |line| line.service == WEB)?;
         assert!(service.details["plan"].is_object(), "{service:#?}");
-        let folder = observed(stack, |line| line.message.contains("/var/tmp"))?;
+        let folder = observed(stack, |line| line.details["plan"]["folder"] == "/var/tmp")?;
         let listed = &folder.details["plan"]["listed"];
         assert_eq!(listed["files"], 3, "{folder:#?}");
         assert_eq!(listed["first_names"][0], "/var/tmp/a");

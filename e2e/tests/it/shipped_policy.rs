@@ -26,15 +26,26 @@ impl ShippedPolicy {
         Ok(Self(self.0.replace(shipped, instead)))
     }
 
-    /// Files are old after 5 s: nobody can wait for days.
-    pub(crate) fn impatient(self) -> Result<Self> {
-        self.with("older_than: 10d", "older_than: 5s")
+    /// Files are old after 5 s: nobody can wait for days. Only the scenario's own file system is cleaned: the others,
+    /// and `/tmp`, are those of this machine.
+    pub(crate) fn impatient(self, mount: &str) -> Result<Self> {
+        self.with(
+            "folder: /tmp, older_than: 10d",
+            "folder: /var/tmp, older_than: 5s",
+        )?
+        .with("older_than: 30d", "older_than: 5s")?
+        .with(
+            "allow: [/, /var, /tmp, /var/tmp, /var/cache, /var/log]",
+            &format!("allow: [{mount}]"),
+        )
     }
 
     /// Both locks of `disk-full` opened, as an operator does it.
     pub(crate) fn enforced(self) -> Result<Self> {
-        self.with("\nmode: observe\n", "\nmode: enforce\n")?
-            .with("\n    mode: observe #", "\n    mode: enforce #")
+        self.with("\nmode: observe\n", "\nmode: enforce\n")?.with(
+            "\n    mode: observe # a second lock",
+            "\n    mode: enforce # a second lock",
+        )
     }
 
     /// What the file says.
