@@ -78,6 +78,10 @@ put 0755 "$bin_dir/prunelle-exporter" /usr/bin/prunelle-exporter
 put 0755 "$bin_dir/prunelle-healer" /usr/bin/prunelle-healer
 put 0644 "$here/systemd/prunelle-exporter.service" /usr/lib/systemd/system/prunelle-exporter.service
 put 0644 "$here/systemd/prunelle-healer.service" /usr/lib/systemd/system/prunelle-healer.service
+# What needs root, one act each; the healer may start those that polkit's rules name.
+for helper in drop-caches clean-package-cache vacuum-journal@; do
+    put 0644 "$here/systemd/prunelle-$helper.service" "/usr/lib/systemd/system/prunelle-$helper.service"
+done
 put 0644 "$here/sysusers.d/prunelle.conf" /usr/lib/sysusers.d/prunelle.conf
 put 0644 "$here/tmpfiles.d/prunelle.conf" /usr/lib/tmpfiles.d/prunelle.conf
 # Examples for a Prometheus and an Alertmanager, and what their alerts link to.

@@ -45,7 +45,8 @@ gone() {
         say "  $path"
     done
 }
-gone "${units[@]/#//usr/lib/systemd/system/}" /usr/bin/prunelle-exporter /usr/bin/prunelle-healer \
+helpers=(prunelle-drop-caches.service prunelle-clean-package-cache.service prunelle-vacuum-journal@.service)
+gone "${units[@]/#//usr/lib/systemd/system/}" "${helpers[@]/#//usr/lib/systemd/system/}" /usr/bin/prunelle-exporter /usr/bin/prunelle-healer \
     /usr/lib/sysusers.d/prunelle.conf /usr/lib/tmpfiles.d/prunelle.conf \
     /usr/share/prunelle /usr/share/doc/prunelle /run/prunelle
 
@@ -56,6 +57,9 @@ kept=(
     /etc/polkit-1/rules.d/50-prunelle.rules.new
     /etc/systemd/system/prunelle-exporter.service.d
     /etc/systemd/system/prunelle-healer.service.d
+    /etc/systemd/system/prunelle-drop-caches.service.d
+    /etc/systemd/system/prunelle-clean-package-cache.service.d
+    /etc/systemd/system/prunelle-vacuum-journal@.service.d
     /var/lib/prunelle
     /var/log/prunelle
 )
@@ -71,7 +75,7 @@ if [ -n "$purge" ]; then
 fi
 if [ -n "$is_running" ]; then
     systemctl daemon-reload
-    systemctl reset-failed "${units[@]}" 2>/dev/null || true
+    systemctl reset-failed "${units[@]}" 'prunelle-*' 2>/dev/null || true
 fi
 
 if [ -z "$purge" ]; then

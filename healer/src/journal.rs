@@ -11,6 +11,7 @@ mod entries;
 mod error;
 mod events;
 mod history;
+mod last_run;
 mod lock;
 mod moment;
 mod notifications;
@@ -39,6 +40,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use crate::alert::Alert;
 use crate::facts::{Approval, History, Pause};
+use crate::policy::RemedyKind;
 use crate::reason::Reason;
 use crate::target::Target;
 use crate::work::Notification;
@@ -330,6 +332,12 @@ impl Journal {
         let now = self.shared.clock.now();
         let (_, count) = self.ask(starts::UncleanStarts { within, now }).await?;
         Ok(count)
+    }
+
+    /// When a remedy was run last on this host, whatever the rule and the target; one that systemd refused was not.
+    pub async fn last_started(&self, remedy: RemedyKind) -> Result<Option<Now>, JournalError> {
+        let (_, started) = self.ask(last_run::LastStarted(remedy)).await?;
+        Ok(started)
     }
 
     /// The last attempts and ends of remediations, newest first.

@@ -5,8 +5,13 @@
 //! makes, after its fsync. Labels of an alert reach no remedy: it is given the target that the policy allowed.
 
 pub mod clean_folder;
+pub mod clean_package_cache;
+pub mod drop_caches;
 pub mod end_process;
+pub mod helper_unit;
 pub mod job;
+pub mod of_host;
+pub mod reboot;
 pub mod reload_service;
 pub mod reset_failed;
 pub mod restart_service;

@@ -41,6 +41,7 @@ use crate::remediation::steps::{HostSwitches, Ports, Roots};
 use crate::remedy::Remedies;
 use crate::remedy::clean_folder::CleanFolderRemedy;
 use crate::remedy::end_process::EndProcess;
+use crate::remedy::of_host::OfHost;
 use crate::service_manager::ServiceManager;
 use crate::settings::Settings;
 use crate::status_page::StatusPage;
@@ -354,6 +355,16 @@ fn ports(
     let alarm: Arc<dyn Alarm> = Arc::new(TokioAlarm);
     let manager: Arc<dyn ServiceManager> = Arc::new(systemd);
     let roots = Roots::default();
+    let of_host = OfHost {
+        manager: Arc::clone(&manager),
+        alarm: Arc::clone(&alarm),
+        clock: Arc::clone(clock),
+        tasks: tasks.clone(),
+        journal: journal.clone(),
+        roots: roots.clone(),
+        // The same program, even when another version has been installed meanwhile.
+        program: "/proc/self/exe".into(),
+    };
     Ports {
         clock: Arc::clone(clock),
         alarm: Arc::clone(&alarm),
@@ -361,7 +372,8 @@ fn ports(
         leases: Arc::new(LocalLeases::new(Arc::clone(clock))),
         journal: journal.clone(),
         manager: Arc::clone(&manager),
-        remedies: Remedies::of_units(&manager, &alarm)
+        remedies: of_host
+            .add_to(Remedies::of_units(&manager, &alarm))
             .with(
                 RemedyKind::CleanFolder,
                 CleanFolderRemedy::new(tasks.clone(), Arc::clone(clock)),

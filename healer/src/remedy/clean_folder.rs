@@ -41,6 +41,7 @@ pub use open_files::Holder;
 use open_files::OpenFiles;
 pub use removal::Ended;
 use removal::{Manner, Tally};
+pub(crate) use report::Bytes;
 pub use report::{Plan, Report};
 pub use skip::{SkipReason, Skipped};
 use sockets::LiveSockets;

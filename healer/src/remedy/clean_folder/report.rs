@@ -105,7 +105,7 @@ impl fmt::Display for Report {
 }
 
 /// Bytes with one decimal, for people.
-pub(super) struct Bytes(pub(super) u64);
+pub(crate) struct Bytes(pub(crate) u64);
 
 impl fmt::Display for Bytes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

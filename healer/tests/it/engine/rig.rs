@@ -25,6 +25,7 @@ use prunelle_healer::remediation::steps::{HostSwitches, Ports, Roots};
 use prunelle_healer::remedy::Remedies;
 use prunelle_healer::remedy::clean_folder::CleanFolderRemedy;
 use prunelle_healer::remedy::end_process::EndProcess;
+use prunelle_healer::remedy::of_host::OfHost;
 use prunelle_healer::service_manager::ServiceManager;
 use prunelle_healer::verify::{Boundary, Checks};
 use prunelle_healer::view::{self, ViewReceiver};
@@ -81,6 +82,7 @@ pub(super) struct Rig {
     pub(super) manager: Arc<FakeManager>,
     pub(super) folder: tempfile::TempDir,
     pub(super) view: ViewReceiver,
+    pub(super) roots: Roots,
     alarm: Arc<ManualAlarm>,
     lifecycle: Lifecycle,
     policies: watch::Sender<Arc<Policy>>,
@@ -126,6 +128,7 @@ impl Rig {
             lifecycle: Lifecycle::new(),
             policies: watch::Sender::new(Arc::new(policy(text))),
             switches: HostSwitches::default(),
+            roots: Roots::default(),
             running: None,
             view,
             alarm,
@@ -149,6 +152,15 @@ impl Rig {
         let alarm = Arc::clone(&self.alarm) as Arc<dyn Alarm>;
         let manager = Arc::clone(&self.manager) as Arc<dyn ServiceManager>;
         let tasks = self.lifecycle.tasks();
+        let of_host = OfHost {
+            manager: Arc::clone(&manager),
+            alarm: Arc::clone(&alarm),
+            clock: Arc::clone(&clock),
+            tasks: tasks.clone(),
+            journal: journal.clone(),
+            roots: self.roots.clone(),
+            program: env!("CARGO_BIN_EXE_prunelle-healer").into(),
+        };
         let ports = Ports {
             clock: Arc::clone(&clock),
             alarm: Arc::clone(&alarm),
@@ -156,7 +168,8 @@ impl Rig {
             leases: Arc::new(LocalLeases::new(Arc::clone(&clock))),
             journal: journal.clone(),
             manager: Arc::clone(&manager),
-            remedies: Remedies::of_units(&manager, &alarm)
+            remedies: of_host
+                .add_to(Remedies::of_units(&manager, &alarm))
                 .with(
                     RemedyKind::CleanFolder,
                     CleanFolderRemedy::new(tasks.clone(), Arc::clone(&clock)),
@@ -185,7 +198,7 @@ impl Rig {
             metrics: Metrics::unregistered(),
             reconciler: ReconcileRequests::default(),
             switches: self.switches.clone(),
-            roots: Roots::default(),
+            roots: self.roots.clone(),
         };
         let (sender, view) = view::channel(&clock.now());
         let mut engine = Engine::new(ports, self.policies.subscribe(), sender);
