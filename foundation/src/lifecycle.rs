@@ -1,9 +1,10 @@
-//! Start and stop: the one place that spawns tasks and threads, and the one that ends them.
+//! Start and stop: the one place that spawns tasks, threads and processes, and the one that ends them.
 //!
 //! Everything a program runs is registered here under a name and told to stop through one token. `run` reports
 //! readiness to the service manager, feeds its watchdog while the program says that it is alive, waits for a reason
 //! to stop, and then waits for every task, within a grace period. Each program's `main` owns the one `Lifecycle`.
 
+pub mod child;
 mod notify;
 mod reload;
 mod tasks;

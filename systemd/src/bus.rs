@@ -19,6 +19,7 @@ use crate::inventory::{ManagerState, SocketState};
 use crate::job::{Job, Verb};
 use crate::properties::{Properties, control_group, unit_names};
 use crate::request::Property;
+use crate::scope::Scope;
 use crate::unit::{ActiveState, LoadState, UnitName};
 
 pub(crate) const SYSTEMD: &str = "org.freedesktop.systemd1";
@@ -269,6 +270,16 @@ impl Bus {
         self.manager("ResetFailedUnit", &unit.as_str())
             .await
             .map(drop)
+    }
+
+    /// Starts a scope; one of that name must not be there.
+    pub(crate) async fn start_scope(&self, scope: &Scope) -> zbus::Result<Job> {
+        let others: [(&str, Vec<(&str, Variant<'_>)>); 0] = [];
+        let body = (scope.name.as_str(), "fail", scope.properties(), &others[..]);
+        let reply = self.manager("StartTransientUnit", &body).await?;
+        let body = reply.body();
+        let path: zbus::ObjectPath<'_> = body.deserialize()?;
+        Job::from_path(path.as_str()).ok_or(zbus::Error::InvalidReply)
     }
 
     /// Numbers out of all properties of a unit.

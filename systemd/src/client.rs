@@ -24,6 +24,7 @@ pub use crate::job::{Job, JobResult, Verb};
 use crate::owner::Owner;
 use crate::reading::read;
 pub use crate::request::{Property, Request};
+use crate::scope::Scope;
 use crate::table::UnitTable;
 use crate::unit::{UnitName, UnitState};
 use crate::watch_list::WatchList;
@@ -252,6 +253,15 @@ impl Systemd {
         let bus = self.bus()?;
         bus.set_numbers(unit, values).await.map_err(|error| {
             SystemdError::of_request(&error, Request::SetProperties, unit, self.call_limit)
+        })
+    }
+
+    /// Starts a transient scope around a process and returns its job; the scope is there, with the process in it, when that
+    /// is done.
+    pub async fn start_scope(&self, scope: &Scope) -> Result<Job, SystemdError> {
+        let bus = self.bus()?;
+        bus.start_scope(scope).await.map_err(|error| {
+            SystemdError::of_request(&error, Request::StartScope, &scope.name, self.call_limit)
         })
     }
 

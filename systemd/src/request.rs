@@ -13,6 +13,8 @@ pub enum Request {
     ResetFailed,
     /// `SetUnitProperties`.
     SetProperties,
+    /// `StartTransientUnit`.
+    StartScope,
 }
 
 impl fmt::Display for Request {
@@ -21,6 +23,7 @@ impl fmt::Display for Request {
             Self::Job(verb) => verb.fmt(f),
             Self::ResetFailed => f.write_str("reset the failure of"),
             Self::SetProperties => f.write_str("set properties of"),
+            Self::StartScope => f.write_str("start the scope"),
         }
     }
 }

@@ -31,7 +31,7 @@ impl Running {
 }
 
 /// Held by whatever runs; tells of a panic and leaves the register on drop.
-struct Registration {
+pub(super) struct Registration {
     name: &'static str,
     id: u64,
     running: Arc<Running>,
@@ -139,7 +139,7 @@ impl Tasks {
         self.tracker.wait().await;
     }
 
-    fn register(&self, name: &'static str) -> Registration {
+    pub(super) fn register(&self, name: &'static str) -> Registration {
         let id = self.running.next.fetch_add(1, Ordering::Relaxed);
         self.running.names().insert(id, name);
         Registration {

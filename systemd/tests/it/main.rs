@@ -19,6 +19,8 @@ mod quiet;
 #[cfg(test)]
 mod requests;
 #[cfg(test)]
+mod scopes;
+#[cfg(test)]
 mod up;
 #[cfg(test)]
 mod watching;
