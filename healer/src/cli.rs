@@ -11,6 +11,7 @@ mod history;
 mod status;
 mod switching;
 
+use std::ffi::OsString;
 use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -18,11 +19,13 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
 use prunelle_foundation::duration::PromDuration;
+use prunelle_foundation::lifecycle::child;
 use prunelle_foundation::{lifecycle, telemetry};
 use serde::Serialize;
 
 use self::client::ClientError;
 use crate::control::HistoryRequest;
+use crate::remedy::run_command;
 use crate::settings::{
     AUTO_HEALING_VARIABLE, Flags, Settings, policy_file, runtime_path, socket, web_config_file,
 };
@@ -93,6 +96,13 @@ enum Command {
     Doctor {
         #[command(flatten)]
         output: OutputFlags,
+    },
+    /// Wait in a scope to be let go, then become a command: the daemon starts this for the remedy `run_command`
+    #[command(name = run_command::SUBCOMMAND, hide = true)]
+    RunInScope {
+        /// The command
+        #[arg(last = true, required = true)]
+        argv: Vec<OsString>,
     },
     /// Show what the daemon sees and does
     Status {
@@ -193,6 +203,10 @@ impl Command {
                 let policy = file.unwrap_or_else(|| policy_file(flags));
                 check_config::run(&policy, web_config_file(flags).as_deref())
                     .map_err(CheckFailed)?
+            }
+            Self::RunInScope { argv } => {
+                let error = child::wait_and_become(&argv);
+                return Err(error).context(format!("cannot run {argv:?}"));
             }
             Self::Pause {
                 target,

@@ -15,6 +15,7 @@ pub mod reboot;
 pub mod reload_service;
 pub mod reset_failed;
 pub mod restart_service;
+pub mod run_command;
 pub mod start_service;
 pub mod stop_service;
 pub mod vacuum_journal;

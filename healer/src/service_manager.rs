@@ -7,7 +7,8 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use prunelle_systemd::client::Job;
 use prunelle_systemd::{
-    JobResult, Property, Systemd, SystemdError, UnitName, UnitState, UnitTable, Verb, WatchList,
+    JobResult, Property, Scope, Systemd, SystemdError, UnitName, UnitState, UnitTable, Verb,
+    WatchList,
 };
 use tokio::sync::watch;
 
@@ -51,6 +52,8 @@ pub trait ServiceManager: Send + Sync + fmt::Debug {
         &'a self,
         unit: &'a UnitName,
     ) -> BoxFuture<'a, Result<Vec<UnitName>, SystemdError>>;
+    /// Starts a scope around a process.
+    fn start_scope<'a>(&'a self, scope: &'a Scope) -> BoxFuture<'a, Result<Job, SystemdError>>;
     /// Watches these units from now on, and no others.
     fn set_watch(&self, watch: WatchList);
 }
@@ -110,6 +113,10 @@ impl ServiceManager for Systemd {
         unit: &'a UnitName,
     ) -> BoxFuture<'a, Result<Vec<UnitName>, SystemdError>> {
         Box::pin(Systemd::requirements(self, unit))
+    }
+
+    fn start_scope<'a>(&'a self, scope: &'a Scope) -> BoxFuture<'a, Result<Job, SystemdError>> {
+        Box::pin(Systemd::start_scope(self, scope))
     }
 
     fn set_watch(&self, watch: WatchList) {

@@ -11,6 +11,7 @@ use super::clean_package_cache::CleanPackageCache;
 use super::drop_caches::DropCaches;
 use super::helper_unit::HelperUnits;
 use super::reboot::Reboot;
+use super::run_command::RunCommand;
 use super::vacuum_journal::VacuumJournal;
 use crate::journal::Journal;
 use crate::policy::RemedyKind;
@@ -62,6 +63,16 @@ impl OfHost {
             .with(
                 RemedyKind::DropCaches,
                 DropCaches::new(helpers, self.roots.proc.clone()),
+            )
+            .with(
+                RemedyKind::RunCommand,
+                RunCommand::new(
+                    Arc::clone(&self.manager),
+                    Arc::clone(&self.alarm),
+                    Arc::clone(&self.clock),
+                    self.tasks,
+                    self.program,
+                ),
             )
             .with(
                 RemedyKind::Reboot,

@@ -1,7 +1,9 @@
 //! The engine with everything real but time and systemd.
 
+mod commands;
 mod crashes;
 pub(crate) mod fake_manager;
+mod of_host;
 mod rig;
 
 use std::time::Duration;

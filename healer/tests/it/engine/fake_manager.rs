@@ -10,7 +10,7 @@ use prunelle_healer::service_manager::ServiceManager;
 use prunelle_systemd::client::Job;
 use prunelle_systemd::unit::{ActiveState, LoadState, QueuedJob, ServiceState};
 use prunelle_systemd::{
-    JobResult, Property, Request, Sync, SystemdError, UnitName, UnitState, UnitTable, Verb,
+    JobResult, Property, Request, Scope, Sync, SystemdError, UnitName, UnitState, UnitTable, Verb,
     WatchList,
 };
 use tokio::sync::watch;
@@ -103,6 +103,13 @@ impl FakeManager {
             .entry(name.clone())
             .or_insert_with(|| fresh(&name))
             .become_(active, sub);
+        self.publish();
+    }
+
+    /// Tells what systemd makes of a unit's file.
+    pub(super) fn set_load(&self, unit: &str, load: LoadState) {
+        let name: UnitName = unit.parse().unwrap();
+        self.world().unit(&name).load = load;
         self.publish();
     }
 
@@ -465,6 +472,11 @@ impl ServiceManager for FakeManager {
     ) -> BoxFuture<'a, Result<Vec<UnitName>, SystemdError>> {
         let needed = self.world().needed.clone();
         Box::pin(std::future::ready(Ok(needed)))
+    }
+
+    /// The process stays where it is; its scope is a unit that runs until it is stopped.
+    fn start_scope<'a>(&'a self, scope: &'a Scope) -> BoxFuture<'a, Result<Job, SystemdError>> {
+        Box::pin(async move { self.start(Verb::Start, &scope.name) })
     }
 
     fn set_watch(&self, _watch: WatchList) {}

@@ -15,7 +15,7 @@ use prunelle_healer::intake::reconcile::{ActiveAlerts, ReconcileRequests};
 use prunelle_healer::journal::{Journal, JournalOptions};
 use prunelle_healer::leases::LocalLeases;
 use prunelle_healer::metrics::Metrics;
-use prunelle_healer::policy::{Policy, RemedyKind, load};
+use prunelle_healer::policy::{Policy, RemedyKind, Rule, load};
 use prunelle_healer::prometheus::Prometheus;
 use prunelle_healer::remediation::alarm::Alarm;
 use prunelle_healer::remediation::engine::{Engine, Inputs};
@@ -134,6 +134,13 @@ impl Rig {
             alarm,
             clock,
         }
+    }
+
+    /// Changes the first rule of the policy, before anything runs.
+    pub(super) fn change_rule(&mut self, change: impl FnOnce(&mut Rule)) {
+        let mut policy = Policy::clone(&self.policies.borrow());
+        change(&mut policy.rules[0]);
+        self.policies.send_replace(Arc::new(policy));
     }
 
     pub(super) fn open_journal(&self) -> Journal {
