@@ -182,6 +182,7 @@ struct Stream<R> {
     source: Option<R>,
     keep: Keep,
     printed: Printed,
+    buffer: Box<[u8]>,
 }
 
 impl<R: AsyncRead + Unpin> Stream<R> {
@@ -190,6 +191,7 @@ impl<R: AsyncRead + Unpin> Stream<R> {
             source,
             keep,
             printed: Printed::default(),
+            buffer: vec![0; 8192].into(),
         }
     }
 
@@ -202,11 +204,10 @@ impl<R: AsyncRead + Unpin> Stream<R> {
         let Some(source) = &mut self.source else {
             return std::future::pending().await;
         };
-        let mut buffer = [0; 8192];
-        match source.read(&mut buffer).await {
+        match source.read(&mut self.buffer).await {
             Ok(0) | Err(_) => self.source = None,
             Ok(length) => {
-                let new = buffer.get(..length).unwrap_or_default();
+                let new = self.buffer.get(..length).unwrap_or_default();
                 self.printed.add(new, self.keep);
             }
         }

@@ -25,17 +25,14 @@ pub(super) fn of(planning: &Planning, labels: &[String]) -> Result<Vec<(String, 
         .filter_map(|label| Some((label, planning.alert.labels.get(label)?)))
         .map(|(label, value)| (variable(label), value))
         .chain([
-            ("PRUNELLE_TARGET".to_owned(), &target),
-            (
-                "PRUNELLE_ALERT".to_owned(),
-                &planning.alert.name().to_owned(),
-            ),
+            ("PRUNELLE_TARGET".to_owned(), target.as_str()),
+            ("PRUNELLE_ALERT".to_owned(), planning.alert.name()),
         ])
     {
         if !is_plain(value) {
             return Err(Reason::InvalidAlert);
         }
-        environment.insert(name, value.clone());
+        environment.insert(name, value.to_owned());
     }
     Ok(environment.into_iter().collect())
 }
