@@ -125,10 +125,10 @@ async fn the_journal_is_vacuumed_when_something_is_old_enough() {
     rig.outcomes(1).await;
     let helper = "prunelle-vacuum-journal@7d.service";
     assert_eq!(rig.manager.calls(), [start(helper)]);
-    assert_eq!(
-        message(&rig),
-        "systemd's journal takes 8 KiB now, 8 KiB before"
-    );
+    let action = action(&rig);
+    let evidence = &action["details"]["evidence"];
+    assert_eq!(evidence["journal_bytes_before"], 8192);
+    assert_eq!(evidence["journal_bytes_after"], 8192);
 }
 
 #[tokio::test]
