@@ -26,6 +26,7 @@ mod retention;
 mod schema;
 mod starts;
 mod stats;
+mod undos;
 mod word;
 mod writer;
 
@@ -58,6 +59,7 @@ pub use self::records::{
     AdmissionCheck, Committed, Entry, Intent, Phase, Recorded, Started, Unfinished,
 };
 pub use self::stats::{CommitObserver, JournalStats};
+pub use self::undos::{Undo, UndoPlan, UndoTold, UndoTry};
 
 /// Memory of queued notifications, in KiB: the high-water mark. One that is larger is taken when it is alone.
 const QUEUED_KIB: u32 = 16 << 10;
@@ -224,11 +226,12 @@ impl Journal {
                 evidence,
                 at,
             },
-            (),
+            undo,
         ) = self.ask(operation).await?;
         Ok(Committed(Started {
             intent,
             evidence,
+            undo: undo.map(Box::new),
             at,
         }))
     }
@@ -324,6 +327,18 @@ impl Journal {
     pub async fn firing(&self) -> Result<Vec<(Alert, Now)>, JournalError> {
         let (_, firing) = self.ask(notifications::Firing).await?;
         Ok(firing)
+    }
+
+    /// What is to be undone, oldest first.
+    pub async fn undos(&self) -> Result<Vec<Undo>, JournalError> {
+        let (_, undos) = self.ask(undos::ReadUndos).await?;
+        Ok(undos)
+    }
+
+    /// Keeps a try to undo something: one `action` line, and the end of it when it is over.
+    pub async fn record_undo(&self, tried: UndoTry) -> Result<(), JournalError> {
+        self.ask(undos::RecordUndo(tried)).await?;
+        Ok(())
     }
 
     /// Starts without a clean stop before them in the last while, this run's own included. Three in five minutes:

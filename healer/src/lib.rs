@@ -17,6 +17,7 @@ pub mod prometheus;
 pub mod reason;
 pub mod remediation;
 pub mod remedy;
+pub mod resource_limits;
 pub mod run;
 pub mod service_manager;
 pub mod settings;

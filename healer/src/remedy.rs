@@ -18,6 +18,7 @@ pub mod restart_service;
 pub mod run_command;
 pub mod start_service;
 pub mod stop_service;
+pub mod throttle_service;
 pub mod vacuum_journal;
 
 use std::collections::BTreeMap;
@@ -34,6 +35,7 @@ use self::reset_failed::ResetFailed;
 use self::restart_service::RestartService;
 use self::start_service::StartService;
 use self::stop_service::StopService;
+use self::throttle_service::ThrottleRemedy;
 use crate::alert::Alert;
 use crate::facts::{Fact, Facts};
 use crate::journal::{Committed, Intent, Started};
@@ -148,6 +150,7 @@ impl Remedies {
             .with(RemedyKind::StopService, StopService::new(jobs()))
             .with(RemedyKind::ReloadService, ReloadService::new(jobs()))
             .with(RemedyKind::ResetFailed, ResetFailed::new(jobs()))
+            .with(RemedyKind::ThrottleService, ThrottleRemedy::new(jobs()))
     }
 
     /// With one more.

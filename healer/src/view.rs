@@ -49,6 +49,8 @@ pub struct View {
     pub running: Vec<RunningView>,
     /// The last remediations that ended, newest first; at most [`LISTED_ACTIONS`], of this run of the program.
     pub actions: Vec<ActionView>,
+    /// Units that are limited for a while.
+    pub throttled: Vec<ThrottleView>,
     /// Pauses in force.
     pub pauses: Vec<PauseView>,
     /// Questions that wait for a person.
@@ -224,6 +226,23 @@ pub struct HeartbeatView {
     pub missing_after: String,
 }
 
+/// A unit that is limited until its alert is over.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ThrottleView {
+    /// Its name.
+    pub unit: String,
+    /// To what, as in a unit file: `CPUQuota=50%`.
+    pub limits: String,
+    /// The alert.
+    pub alert: String,
+    /// Since when.
+    pub since: Timestamp,
+    /// It is undone then at the latest.
+    pub until: Option<Timestamp>,
+    /// Why it could not be undone yet, when that was tried.
+    pub problem: Option<String>,
+}
+
 impl View {
     /// The picture before the engine has recovered: nothing known, nothing ready.
     pub fn starting(as_of: Timestamp) -> Self {
@@ -238,6 +257,7 @@ impl View {
             alerts_total: 0,
             running: Vec::new(),
             actions: Vec::new(),
+            throttled: Vec::new(),
             pauses: Vec::new(),
             approvals: Vec::new(),
             quarantines: Vec::new(),

@@ -5,7 +5,7 @@ use std::fmt::{self, Write as _};
 use crate::control::Status;
 use crate::view::{
     ActionView, AlertView, ApprovalView, HeartbeatView, PauseView, QuarantineView, RunningView,
-    ServiceView, SystemdView, View,
+    ServiceView, SystemdView, ThrottleView, View,
 };
 
 const SHOWN_ALERTS: usize = 20;
@@ -35,6 +35,13 @@ fn write_status(out: &mut String, status: &Status) -> fmt::Result {
         &view.quarantines,
         usize::MAX,
         write_quarantine,
+    )?;
+    section(
+        out,
+        "throttled for a while",
+        &view.throttled,
+        usize::MAX,
+        write_throttle,
     )?;
     section(out, "paused", &view.pauses, usize::MAX, write_pause)?;
     section(out, "services", &view.services, usize::MAX, write_service)?;
@@ -149,6 +156,28 @@ fn write_quarantine(out: &mut String, held: &QuarantineView) -> fmt::Result {
         "{} by rule {}, since {:.0}, until {:.0}: `{}` ends it",
         held.target, held.rule, held.since, held.until, held.release
     )
+}
+
+fn write_throttle(out: &mut String, throttle: &ThrottleView) -> fmt::Result {
+    let ThrottleView {
+        unit,
+        limits,
+        alert,
+        since,
+        until,
+        problem,
+    } = throttle;
+    write!(
+        out,
+        "{unit} to {limits}, since {since:.0}, until {alert} is over"
+    )?;
+    if let Some(until) = until {
+        write!(out, ", at most until {until:.0}")?;
+    }
+    if let Some(problem) = problem {
+        write!(out, "; not undone yet: {}", printable(problem))?;
+    }
+    Ok(())
 }
 
 fn write_pause(out: &mut String, pause: &PauseView) -> fmt::Result {

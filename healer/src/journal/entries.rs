@@ -313,6 +313,11 @@ impl End<'_> {
 fn action_type(remedy: &str) -> &str {
     match remedy {
         "restart_service" => "service_restart",
+        "start_service" => "service_start",
+        "stop_service" => "service_stop",
+        "reload_service" => "service_reload",
+        "reset_failed" => "service_reset_failed",
+        "throttle_service" => "service_throttle",
         "clean_folder" => "folder_clean",
         other => other,
     }

@@ -6,6 +6,7 @@ use prunelle_foundation::clock::Now;
 use prunelle_systemd::UnitName;
 use serde::{Deserialize, Serialize};
 
+use super::Undo;
 use crate::alert::{Alert, Episode};
 use crate::facts::History;
 use crate::reason::{Outcome, Reason};
@@ -63,12 +64,14 @@ impl Intent {
 }
 
 /// Written and synced right before the system call: from here on it may have happened.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Started {
     /// The intent it belongs to.
     pub intent: Intent,
     /// What identifies the effect after a crash (invocation id before, job …).
     pub evidence: serde_json::Value,
+    /// How it will be undone, when the plan says that it is to be: on disk as this is.
+    pub undo: Option<Box<Undo>>,
     /// When.
     pub at: Now,
 }

@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::moment::{self, boot, duration, duration_ns, timestamp_ns, wall};
 use super::notifications::{read_fingerprint, read_json};
 use super::operation::{Operation, OperationError, Run, Transaction};
-use super::{AdmissionCheck, Intent, Phase, Unfinished, history, word};
+use super::{AdmissionCheck, Intent, Phase, Undo, Unfinished, history, word};
 use crate::alert::Episode;
 use crate::facts::History;
 use crate::reason::{Outcome, Reason};
@@ -92,7 +92,8 @@ pub(super) struct Start {
 }
 
 impl Operation for Start {
-    type Output = ();
+    /// What it announces to be undone.
+    type Output = Option<Undo>;
 
     fn run(&mut self, tx: &mut Transaction<'_>) -> Run<Self::Output> {
         let id = self.intent.remediation.to_string();
@@ -119,7 +120,7 @@ impl Operation for Start {
             "UPDATE remediations SET has_started = 1 WHERE id = ?1",
             [id],
         )?;
-        Ok(())
+        tx.announce_undo(&self.intent, &self.at)
     }
 }
 
@@ -308,7 +309,7 @@ fn read_victim(text: Option<String>) -> Run<Option<UnitName>> {
     .transpose()
 }
 
-fn read_word<T: serde::de::DeserializeOwned>(row: &Row<'_>, column: usize) -> Run<T> {
+pub(super) fn read_word<T: serde::de::DeserializeOwned>(row: &Row<'_>, column: usize) -> Run<T> {
     word::read(
         row.get_ref(column)?
             .as_str()

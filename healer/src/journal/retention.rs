@@ -58,6 +58,7 @@ const TABLES: &[Table] = &[
     table("charges", "number", "at", "1"),
     table("quarantines", "number", "since", "1"),
     table("pauses", "number", "since", "1"),
+    table("undos", "number", "since", "undone_wall IS NOT NULL"),
     table("approvals", "number", "since", "1"),
     // The last one holds the end of the chain; one that is not in the action log yet is still needed there.
     table(

@@ -16,6 +16,7 @@ mod publish;
 mod records;
 mod recovery;
 mod reminding;
+mod undoing;
 mod waking;
 
 use std::sync::Arc;
@@ -45,6 +46,7 @@ use intake::Committing;
 use publish::Publisher;
 use records::Records;
 use reminding::Reminders;
+use undoing::Undoing;
 
 /// How many deliveries are being committed at once; more wait at their source.
 const MAX_COMMITS: usize = 1024;
@@ -85,6 +87,7 @@ pub struct Engine {
     records: Records,
     evidence: Evidence,
     reminders: Reminders,
+    undoing: Undoing,
     table: watch::Receiver<Arc<UnitTable>>,
     /// The table as it was looked at last.
     seen: Arc<UnitTable>,
@@ -119,6 +122,7 @@ impl Engine {
             records: Records::new(ports.journal.clone()),
             evidence: Evidence::new(),
             reminders: Reminders::default(),
+            undoing: Undoing::new(),
             table,
             seen,
             publisher: Publisher::new(view),
@@ -138,6 +142,7 @@ impl Engine {
         loop {
             self.wake_due();
             self.remind();
+            self.undo_due();
             self.publish_if_due();
             self.set_alarm();
             tokio::select! {
@@ -180,6 +185,7 @@ impl Engine {
                     self.policy_changed();
                 }
                 () = self.records.finished() => {}
+                tried = self.undoing.tried() => self.undo_tried(tried),
                 () = rung(&mut self.alarm) => self.alarm = None,
             }
         }
@@ -210,7 +216,8 @@ impl Engine {
 
     fn set_alarm(&mut self) {
         let reminder = self.reminders.next(&self.ports.clock.now());
-        let next = [self.timers.next(), self.publisher.due(), reminder]
+        let undo = self.undoing.next(&self.ports.clock.now());
+        let next = [self.timers.next(), self.publisher.due(), reminder, undo]
             .into_iter()
             .flatten()
             .min();
@@ -231,6 +238,7 @@ impl Engine {
         self.publisher.touch();
         let is_back = table.sync == Sync::Synchronised && before.sync != Sync::Synchronised;
         if is_back {
+            self.undoing.hurry();
             self.guard_all();
             return;
         }

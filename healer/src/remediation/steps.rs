@@ -3,6 +3,7 @@
 
 mod asking;
 mod settling;
+mod undoing;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -32,6 +33,7 @@ use crate::verify::{Checks, Verification};
 
 pub(super) use asking::ask;
 pub(super) use settling::{Settlement, settle};
+pub(super) use undoing::{Tried, UndoStep, Why, undo};
 
 /// Everything outside that the engine works with.
 #[derive(Clone, Debug)]

@@ -5,6 +5,7 @@ mod crashes;
 pub(crate) mod fake_manager;
 mod of_host;
 mod rig;
+mod throttle;
 
 use std::time::Duration;
 

@@ -11,7 +11,7 @@ use super::Engine;
 use super::ending::{attempt_message, end_message};
 use super::records::Decision;
 use crate::facts::{Approval, Fact};
-use crate::journal::Intent;
+use crate::journal::{Intent, Undo};
 use crate::reason::Reason;
 use crate::remediation::case::{Asked, Case, CaseId, Decided, Rest, Token};
 use crate::remediation::machine::{self, Answer, Effect, Event, Verdict};
@@ -54,6 +54,19 @@ impl Engine {
         }
         case.running = None;
         let answer = output.answer();
+        match &output {
+            Output::Started(started) => {
+                if let Some(undo) = &started.get().undo {
+                    self.undoing.add(Undo::clone(undo));
+                }
+            }
+            Output::Applied(finding) if finding.result.is_err() => {
+                if let Some(intent) = &case.intent {
+                    self.undoing.doubt(intent);
+                }
+            }
+            _ => {}
+        }
         absorb(case, output, &now);
         if let Answer::Guards(Verdict::Suppress(reason)) = answer
             && reason.is_about_rung()
@@ -164,9 +177,16 @@ impl Engine {
                 _ => refusal(Reason::FactUnknown),
             },
             Effect::Apply => match (std::mem::take(&mut case.token), kind) {
-                (Token::Started(started), Some(kind)) => {
-                    Box::pin(steps::apply(ports, kind, started))
-                }
+                (Token::Started(started), Some(kind)) => match &started.get().undo {
+                    None => Box::pin(steps::apply(ports, kind, started)),
+                    Some(undo) => {
+                        let idle = self.undoing.idle(&undo.unit);
+                        Box::pin(async move {
+                            idle.await;
+                            steps::apply(ports, kind, started).await
+                        })
+                    }
+                },
                 _ => unknown_step(),
             },
             Effect::Identify => match (case.intent.clone(), kind) {

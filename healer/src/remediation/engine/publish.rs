@@ -145,6 +145,7 @@ impl Engine {
             alerts_total: self.book.alerts.len(),
             running: self.running(now),
             actions: self.publisher.actions.iter().cloned().collect(),
+            throttled: self.undoing.views(),
             pauses,
             approvals: self.questions(now),
             quarantines: self.reminders.view(now),

@@ -23,6 +23,9 @@ impl Engine {
         let journal = self.ports.journal.clone();
         let firing = journal.firing().await?;
         let unfinished = journal.unfinished().await?;
+        for undo in journal.undos().await? {
+            self.undoing.add(undo);
+        }
         self.publisher
             .set_pauses(journal.pauses(now.clone()).await?);
         self.reminders.set(journal.quarantines(now.clone()).await?);

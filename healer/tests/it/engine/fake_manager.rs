@@ -95,6 +95,38 @@ impl FakeManager {
             .collect()
     }
 
+    /// All that was asked for beside jobs, whether it was refused or not.
+    pub(super) fn requests(&self) -> Vec<(Request, String)> {
+        let world = self.world();
+        let requests = world.requests.iter();
+        requests
+            .map(|(request, unit)| (*request, unit.to_string()))
+            .collect()
+    }
+
+    /// Refuses the next so many requests beside jobs.
+    pub(super) fn refuse(&self, count: u32) {
+        self.world().refusals = count;
+    }
+
+    /// A limit of a unit; none when it is not set.
+    pub(super) fn limit(&self, unit: &str, property: Property) -> Option<u64> {
+        let key = (unit.parse().unwrap(), property);
+        let limit = self.world().limits.get(&key).copied();
+        limit.filter(|limit| *limit != u64::MAX)
+    }
+
+    /// Sets a limit of a unit, as its file or a person would.
+    pub(super) fn set_limit(&self, unit: &str, property: Property, value: u64) {
+        let key = (unit.parse().unwrap(), property);
+        self.world().limits.insert(key, value);
+    }
+
+    /// A boot: limits that were set at run time are gone.
+    pub(super) fn forget_limits(&self) {
+        self.world().limits.clear();
+    }
+
     /// Puts a unit into a state, as if it had come there by itself.
     pub(super) fn set(&self, unit: &str, active: ActiveState, sub: &str) {
         let name: UnitName = unit.parse().unwrap();
