@@ -1,9 +1,11 @@
 //! The healer is killed with SIGKILL, at every step of a repair and at random, and started again: no repair is lost,
 //! none is made twice, the budget is charged for what was announced, and the action log is the journal's.
 
+mod each_remedy;
 mod killer;
 mod ledger;
 mod random;
+mod remedies;
 mod subjects;
 
 use std::time::Duration;
@@ -23,7 +25,7 @@ const BUDGET: u32 = 2;
 /// Of the writes of a repair, each so many-th is one to die at; a long run takes all: `PRUNELLE_CRASH_STRIDE=1`.
 const STRIDE: usize = 4;
 /// Crashes at random moments; a long run takes more: `PRUNELLE_CRASH_KILLS=500`.
-const KILLS: usize = 25;
+const KILLS: usize = 15;
 
 #[test]
 fn killed_at_each_sync_of_a_restart_it_goes_on_and_starts_the_service_once() -> Result<()> {
@@ -122,12 +124,7 @@ fn killed_at_random_while_services_die_again_and_again_it_loses_nothing() -> Res
             random.sleep(Duration::from_millis(1500));
             host.healer().kill()?;
             if random.below(3) == 0 {
-                // Once more, while it reads what it has left.
-                let unit = host.healer().unit();
-                host.manager().systemctl(&["start", "--no-block", unit])?;
-                wait_until("it runs", LIMIT, || host.manager().main_pid(unit).ok())?;
-                random.sleep(Duration::from_millis(300));
-                host.healer().kill()?;
+                start_and_kill(host, &mut random)?;
             }
             host.healer().start()?;
             Ledger::open(host)?.forgive_crashes()?;
@@ -153,6 +150,15 @@ fn killed_at_random_while_services_die_again_and_again_it_loses_nothing() -> Res
         eprintln!("{kills} kills, {faults:?} faults, {} ends", outcomes.len());
         log_is_journal(host)
     })
+}
+
+/// Kills the healer while it reads what it has left.
+fn start_and_kill(host: &Host, random: &mut Random) -> Result<()> {
+    let unit = host.healer().unit();
+    host.manager().systemctl(&["start", "--no-block", unit])?;
+    wait_until("it runs", LIMIT, || host.manager().main_pid(unit).ok())?;
+    random.sleep(Duration::from_millis(300));
+    host.healer().kill()
 }
 
 /// Breaks one subject after the other, and kills the healer at its 1st, (1 + `stride`)th … call of a kind in the course

@@ -26,6 +26,9 @@ pub(super) enum Step {
     Ended,
 }
 
+const OF_FAULT: &str = "FROM remediations JOIN alerts USING (fingerprint, starts_at)
+    WHERE json_extract(alerts.labels, '$.fault') = ?1";
+
 /// The database, open beside the healer or after its death.
 pub(super) struct Ledger(Connection);
 
@@ -74,6 +77,39 @@ impl Ledger {
             )?,
             count("SELECT count(*) FROM charges WHERE instr(target, ?1)")?,
         ))
+    }
+
+    /// How the remediations ended that an alert with this label `fault` caused.
+    pub(super) fn outcomes(&self, fault: &str) -> Result<Vec<String>> {
+        let sql = format!(
+            "SELECT remediations.outcome {OF_FAULT} AND ended_wall IS NOT NULL ORDER BY remediations.number"
+        );
+        let mut statement = self.0.prepare(&sql)?;
+        let outcomes = statement.query_map([fault], |row| row.get::<_, String>(0))?;
+        let words = outcomes.map(|outcome| Ok(outcome?.to_lowercase()));
+        words.collect()
+    }
+
+    /// Start marks of those remediations.
+    pub(super) fn starts(&self, fault: &str) -> Result<usize> {
+        let sql = format!(
+            "SELECT count(*) FROM attempts WHERE phase <> 'intent'
+             AND remediation IN (SELECT remediations.id {OF_FAULT})"
+        );
+        Ok(self
+            .0
+            .query_row(&sql, [fault], |row| row.get::<_, i64>(0))?
+            .try_into()?)
+    }
+
+    /// How far the last remediation of a fault got.
+    pub(super) fn last_step_of(&self, fault: &str) -> Result<Step> {
+        let sql = format!("SELECT target {OF_FAULT} ORDER BY remediations.number DESC LIMIT 1");
+        let target: Option<String> = self
+            .0
+            .query_row(&sql, [fault], |row| row.get(0))
+            .optional()?;
+        target.map_or(Ok(Step::Nothing), |target| self.last_step(&target))
     }
 
     /// Remediations that have not ended.
