@@ -25,6 +25,7 @@ use tokio::sync::{mpsc, watch};
 pub use http::router;
 pub use samples::{Sample, Samples};
 
+use crate::heartbeat::Beats;
 use crate::metrics::Metrics;
 use crate::policy::Policy;
 use crate::work::{Delivery, Work};
@@ -34,9 +35,6 @@ use room::Room;
 
 /// Where Alertmanager posts. Whoever posts here shows a token, or is a user of the web configuration.
 pub const WEBHOOK_PATH: &str = "/api/v1/alerts";
-
-/// `alertname` of the alert that always fires, to show that the whole way works. It sets a metric and is never a row.
-pub const HEARTBEAT: &str = "Heartbeat";
 
 /// Whether work is taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,6 +66,8 @@ pub struct Intake {
     pub deliveries: mpsc::Sender<Delivery>,
     /// Bodies that could not be read, for diagnosis.
     pub samples: Samples,
+    /// Heartbeats: each is noted and never a row.
+    pub beats: Beats,
     /// When things arrive.
     pub clock: SharedClock,
     /// What is counted.
@@ -111,6 +111,7 @@ impl Intake {
             readiness: parts.readiness,
             deliveries: parts.deliveries,
             samples: Samples::default(),
+            beats: Beats::default(),
             clock: parts.clock,
             metrics: parts.metrics,
             tasks: parts.tasks,

@@ -6,6 +6,7 @@ pub mod control;
 pub mod doctor;
 pub mod facts;
 pub mod guard;
+pub mod heartbeat;
 pub mod http_client;
 pub mod intake;
 pub mod journal;

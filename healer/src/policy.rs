@@ -252,6 +252,14 @@ impl Policy {
         self.critical.iter().all(|matcher| matcher.matches(labels))
     }
 
+    /// Whether the labels are those of the heartbeat, when it is watched.
+    pub fn is_heartbeat(&self, labels: &Labels) -> bool {
+        self.heartbeat.as_ref().is_some_and(|heartbeat| {
+            let mut matchers = heartbeat.matchers.iter();
+            matchers.all(|matcher| matcher.matches(labels))
+        })
+    }
+
     /// Whether the labels are about this host; an alert without the label is not.
     pub fn is_about_this_host(&self, labels: &Labels) -> bool {
         self.host.selects(labels)

@@ -24,6 +24,7 @@ use tokio::sync::{mpsc, watch};
 
 use crate::control::{self, Control};
 use crate::doctor::{self, MailSettings, Patient};
+use crate::heartbeat;
 use crate::intake::auth::Tokens;
 use crate::intake::reconcile::{ActiveAlerts, ReconcileRequests, Reconciler};
 use crate::intake::{self, Intake, Parts, Readiness, WEBHOOK_PATH};
@@ -86,6 +87,7 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
         tasks: tasks.clone(),
     });
     let samples = intake.samples.clone();
+    let beats = intake.beats.clone();
     let page = status_page(&settings, view.clone());
     let shown = http::Shown {
         registry: Arc::new(registry),
@@ -102,6 +104,15 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     let systemd = start_systemd(prepared.watch_list, &clock, &tasks, &stop);
     let journal = open_journal(&settings, &clock, &metrics, &tasks).await?;
     stats.send_replace(Some(journal.stats()));
+    let heartbeat = heartbeat::Watch {
+        beats,
+        policies: policies.clone(),
+        clock: Arc::clone(&clock),
+        alarm: Arc::new(TokioAlarm),
+        journal: journal.clone(),
+        metrics: metrics.clone(),
+        engine: handle.clone(),
+    };
     let control = Control {
         handle,
         view,
@@ -151,6 +162,7 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
         metrics,
         sets,
     };
+    tasks.spawn("heartbeat", heartbeat.run(stop.clone()));
     tasks.spawn("reconciler", reconciler.run(stop.clone()));
     tasks.spawn(
         "control",

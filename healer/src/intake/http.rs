@@ -17,8 +17,8 @@ use super::answer::Answer;
 use super::auth::Refusal;
 use super::room::Share;
 use super::wire::{self, Read, Unreadable};
-use super::{HEARTBEAT, Intake, Readiness, WEBHOOK_PATH};
-use crate::alert::{Alert, AlertStatus};
+use super::{Intake, Readiness, WEBHOOK_PATH};
+use crate::alert::AlertStatus;
 use crate::metrics::NotificationResult;
 use crate::reason::Reason;
 use crate::work::{Delivery, Notification};
@@ -183,9 +183,10 @@ fn sort_out(intake: &Intake, read: Read) -> Option<Notification> {
     let mut of_other_hosts = 0;
     let mut alerts = read.alerts;
     alerts.retain(|alert| {
-        if is_heartbeat(alert) {
+        if policy.is_heartbeat(&alert.labels) {
             if alert.status == AlertStatus::Firing {
                 metrics.heartbeat(received.wall);
+                intake.beats.came(received.clone());
             }
             return false;
         }
@@ -213,10 +214,6 @@ fn sort_out(intake: &Intake, read: Read) -> Option<Notification> {
         alerts,
         invalid: read.invalid,
     })
-}
-
-pub(super) fn is_heartbeat(alert: &Alert) -> bool {
-    alert.name() == HEARTBEAT
 }
 
 async fn deliver(intake: &Intake, notification: Notification) -> Result<Answer, Answer> {

@@ -15,7 +15,6 @@ use reqwest::{StatusCode, Url};
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::{sleep, timeout};
 
-use super::http::is_heartbeat;
 use super::limits::Limits;
 use super::wire::{self, Unreadable};
 use crate::alert::Alert;
@@ -118,7 +117,7 @@ impl ActiveAlerts {
         self
     }
 
-    /// All alerts about the host that fire and are neither silenced nor inhibited, heartbeats left out.
+    /// All alerts about the host that fire and are neither silenced nor inhibited.
     pub async fn fetch(&self, host: &HostSelector) -> Result<Vec<Alert>, ReconcileError> {
         let mut question = self.url.clone();
         // Many hosts may share one Alertmanager: it need not send what is not ours. Whose an alert is, is judged here.
@@ -128,7 +127,7 @@ impl ActiveAlerts {
                 .append_pair("filter", &matcher.to_string());
         }
         let mut alerts = self.ask(question).await?;
-        alerts.retain(|alert| !is_heartbeat(alert) && host.selects(&alert.labels));
+        alerts.retain(|alert| host.selects(&alert.labels));
         Ok(alerts)
     }
 
@@ -259,7 +258,8 @@ impl Reconciler {
             };
             self.metrics.reconciliation(answer.is_ok());
             let wait = match answer {
-                Ok(alerts) => {
+                Ok(mut alerts) => {
+                    alerts.retain(|alert| !policy.is_heartbeat(&alert.labels));
                     if retry.take().is_some() {
                         tracing::info!("the active alerts can be read again");
                     }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use prunelle_foundation::clock::Now;
 use prunelle_systemd::UnitName;
 use rusqlite::params;
@@ -52,6 +53,12 @@ fn record(tx: &mut Transaction<'_>, entry: &Entry) -> Run<()> {
             is_deferred: *is_deferred,
         }
         .record(tx, at),
+        Entry::Heartbeat {
+            is_missing,
+            last,
+            message,
+            at,
+        } => record_heartbeat(tx, *is_missing, *last, message, at),
         Entry::Acted {
             remediation,
             evidence,
@@ -160,6 +167,33 @@ impl Decision<'_> {
             },
         })
     }
+}
+
+/// An incident of this healer's own, told as alerts are.
+fn record_heartbeat(
+    tx: &mut Transaction<'_>,
+    is_missing: bool,
+    last: Option<Timestamp>,
+    message: &str,
+    at: &Now,
+) -> Run<()> {
+    #[derive(Serialize)]
+    struct Details {
+        alert: &'static str,
+        last_heartbeat: Option<Timestamp>,
+    }
+    tx.add_event(&NewEvent {
+        at,
+        event_type: EventType::Alert,
+        action_type: None,
+        status: if is_missing { "FIRING" } else { "RESOLVED" },
+        service: None,
+        message,
+        details: &Details {
+            alert: "HeartbeatMissing",
+            last_heartbeat: last,
+        },
+    })
 }
 
 fn record_step(

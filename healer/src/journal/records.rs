@@ -150,6 +150,17 @@ pub enum Entry {
         /// When.
         at: Now,
     },
+    /// The alert that always fires stays away, or is back.
+    Heartbeat {
+        /// It stays away.
+        is_missing: bool,
+        /// When it came last.
+        last: Option<jiff::Timestamp>,
+        /// One sentence for people.
+        message: String,
+        /// When that was found.
+        at: Now,
+    },
     /// The remedy returned; evidence is merged into the attempt.
     Acted {
         /// Which remediation.
