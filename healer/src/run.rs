@@ -24,7 +24,7 @@ use tokio::sync::{mpsc, watch};
 
 use crate::control::{self, Control};
 use crate::doctor::{self, MailSettings, Patient};
-use crate::heartbeat;
+use crate::heartbeat::{self, Beats};
 use crate::intake::auth::Tokens;
 use crate::intake::reconcile::{ActiveAlerts, ReconcileRequests, Reconciler};
 use crate::intake::{self, Intake, Parts, Readiness, WEBHOOK_PATH};
@@ -86,8 +86,7 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
         metrics: metrics.clone(),
         tasks: tasks.clone(),
     });
-    let samples = intake.samples.clone();
-    let beats = intake.beats.clone();
+    let (samples, beats) = (intake.samples.clone(), intake.beats.clone());
     let page = status_page(&settings, view.clone());
     let shown = http::Shown {
         registry: Arc::new(registry),
@@ -98,21 +97,12 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     let router = http::router(intake, page, shown);
     let scheme = web_config.as_ref().map_or("http", WebConfig::scheme);
     tracing::info!(scheme, address = %settings.listen_address, "listening");
-    let serving = serve(prepared.web, router, web_config, stop.clone());
-    tasks.spawn_essential("web", serving);
+    tasks.spawn_essential("web", serve(prepared.web, router, web_config, stop.clone()));
 
     let systemd = start_systemd(prepared.watch_list, &clock, &tasks, &stop);
     let journal = open_journal(&settings, &clock, &metrics, &tasks).await?;
     stats.send_replace(Some(journal.stats()));
-    let heartbeat = heartbeat::Watch {
-        beats,
-        policies: policies.clone(),
-        clock: Arc::clone(&clock),
-        alarm: Arc::new(TokioAlarm),
-        journal: journal.clone(),
-        metrics: metrics.clone(),
-        engine: handle.clone(),
-    };
+    let heartbeat = watch_heartbeat(beats, &policies, &clock, &journal, &metrics, &handle);
     let control = Control {
         handle,
         view,
@@ -124,9 +114,8 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
         more: doctor::router(patient(&settings, &systemd, &clock)),
     };
     let switches = HostSwitches {
-        is_auto_healing_disabled: settings.auto_healing_enabled == Some(false),
         is_crash_looping: is_crash_looping(&journal).await?,
-        pause_file: settings.pause_file(),
+        ..switches(&settings)
     };
     let reconciler = ReconcileRequests::default();
     let (asked, active) = (prepared.asked, prepared.active_alerts);
@@ -142,10 +131,8 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     );
 
     let mut engine = Engine::new(ports, policies.clone(), view_sender);
-    engine
-        .recover()
-        .await
-        .context("cannot take up what the journal remembers")?;
+    let recovered = engine.recover().await;
+    recovered.context("cannot take up what the journal remembers")?;
     let inputs = Inputs {
         work: Box::new(work),
         active_sets,
@@ -155,19 +142,17 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     tasks.spawn("close-journal", close_after(engine, journal));
     let reconciler = Reconciler {
         active,
-        interval: RECONCILE_EVERY,
         requests: reconciler,
         policy: policies,
         clock,
         metrics,
         sets,
+        interval: RECONCILE_EVERY,
     };
     tasks.spawn("heartbeat", heartbeat.run(stop.clone()));
     tasks.spawn("reconciler", reconciler.run(stop.clone()));
-    tasks.spawn(
-        "control",
-        serve_control(prepared.control, control, stop.clone()),
-    );
+    let control = serve_control(prepared.control, control, stop.clone());
+    tasks.spawn("control", control);
     tasks.spawn("readiness", tell_readiness(readiness, stop));
     tracing::info!(version = env!("CARGO_PKG_VERSION"), "ready");
 
@@ -210,6 +195,34 @@ impl Prepared {
             control: control::bind(&settings.socket())?,
             policy,
         })
+    }
+}
+
+/// What this host and these settings have switched; a crash loop is known by the journal.
+fn switches(settings: &Settings) -> HostSwitches {
+    HostSwitches {
+        is_auto_healing_disabled: settings.auto_healing_enabled == Some(false),
+        is_crash_looping: false,
+        pause_file: settings.pause_file(),
+    }
+}
+
+fn watch_heartbeat(
+    beats: Beats,
+    policies: &watch::Receiver<Arc<Policy>>,
+    clock: &SharedClock,
+    journal: &Journal,
+    metrics: &Metrics,
+    engine: &Handle,
+) -> heartbeat::Watch {
+    heartbeat::Watch {
+        beats,
+        policies: policies.clone(),
+        clock: Arc::clone(clock),
+        alarm: Arc::new(TokioAlarm),
+        journal: journal.clone(),
+        metrics: metrics.clone(),
+        engine: engine.clone(),
     }
 }
 
