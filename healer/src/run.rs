@@ -59,6 +59,10 @@ const GRACE: Duration = Duration::from_secs(10);
 const CRASH_LOOP: (usize, Duration) = (3, Duration::from_mins(5));
 
 /// Runs the daemon.
+#[expect(
+    clippy::too_many_lines,
+    reason = "the life of the process, from its first line to its last"
+)]
 pub async fn run(settings: Settings) -> anyhow::Result<()> {
     let clock: SharedClock = Arc::new(SystemClock::new().context("cannot read the clock")?);
     let prepared = Prepared::read(&settings, &clock)?;

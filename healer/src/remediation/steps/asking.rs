@@ -17,7 +17,7 @@ use crate::processes::{self, Looking, Measured};
 use crate::reason::Reason;
 use crate::remediation::machine::Verdict;
 use crate::remediation::state::RETRY;
-use crate::remedy::{Planning, clean_folder};
+use crate::remedy::{Plan, Planning, clean_folder};
 use crate::target::Target;
 
 /// Gathers the facts, asks the guards, and plans when nothing is against it.
@@ -26,36 +26,7 @@ pub(in crate::remediation) async fn ask(
     subject: Subject,
     active: Option<Now>,
 ) -> Output {
-    let now = ports.clock.now();
-    let measured = victim_fact(&ports, &subject).await;
-    let victim = measured.victim.clone();
-    let victim_unit = match &victim {
-        Fact::Known { value, .. } => Some(value.unit.clone()),
-        Fact::Unknown(_) | Fact::NotApplicable => None,
-    };
-    let (unit, folder, history) = tokio::join!(
-        unit_fact(
-            &ports,
-            victim_unit.as_ref().or_else(|| subject.target.unit())
-        ),
-        folder_fact(&ports, &subject),
-        history(&ports, &subject, victim_unit.clone(), now),
-    );
-    let status = if active.is_some() {
-        AlertStatus::Firing
-    } else {
-        AlertStatus::Resolved
-    };
-    let confirmed = active.unwrap_or_else(|| ports.clock.now());
-    let facts = Facts {
-        victim: measured.confirmed(&unit),
-        unit,
-        folder,
-        is_auto_healing_disabled: ports.switches.is_auto_healing_disabled,
-        is_pause_file_present: ports.switches.pause_file.exists(),
-        is_crash_looping: ports.switches.is_crash_looping,
-        ..Facts::of_alert(status, confirmed)
-    };
+    let (facts, history) = gather(&ports, &subject, active).await;
     let (mut facts, mut verdict) = match history {
         Ok(history) => {
             let facts = Facts { history, ..facts };
@@ -73,20 +44,8 @@ pub(in crate::remediation) async fn ask(
         verdict,
         Verdict::Proceed | Verdict::Observe | Verdict::Defer(Reason::AwaitingApproval, _)
     );
-    if is_planned && let Some((_, rung)) = subject.rule_and_rung() {
-        let planning = Planning {
-            remedy: rung.remedy.clone(),
-            target: subject.target.clone(),
-            policy: Arc::clone(&subject.policy),
-            rule: subject.rule,
-            alert: Arc::clone(&subject.alert),
-            facts: facts.clone(),
-        };
-        let planned = match ports.remedies.of(rung.remedy.kind()) {
-            Some(remedy) => remedy.plan(&planning).await,
-            None => Err(Reason::NotPermitted),
-        };
-        match planned {
+    if is_planned {
+        match planned(&ports, &subject, &facts).await {
             Ok(made) => plan = Some(made),
             Err(reason @ (Reason::TargetBusy | Reason::FactUnknown)) => {
                 verdict = Verdict::Defer(reason, RETRY);
@@ -102,6 +61,66 @@ pub(in crate::remediation) async fn ask(
         verdict,
         facts: Box::new(facts),
         plan,
+    }
+}
+
+/// All facts, and apart from them what the journal knows. `active`: when the alert was confirmed, while it fires.
+pub(super) async fn gather(
+    ports: &Ports,
+    subject: &Subject,
+    active: Option<Now>,
+) -> (Facts, Result<History, JournalError>) {
+    let now = ports.clock.now();
+    let measured = victim_fact(ports, subject).await;
+    let victim = measured.victim.clone();
+    let victim_unit = match &victim {
+        Fact::Known { value, .. } => Some(value.unit.clone()),
+        Fact::Unknown(_) | Fact::NotApplicable => None,
+    };
+    let (unit, folder, history) = tokio::join!(
+        unit_fact(
+            ports,
+            victim_unit.as_ref().or_else(|| subject.target.unit())
+        ),
+        folder_fact(ports, subject),
+        history(ports, subject, victim_unit.clone(), now),
+    );
+    let status = if active.is_some() {
+        AlertStatus::Firing
+    } else {
+        AlertStatus::Resolved
+    };
+    let confirmed = active.unwrap_or_else(|| ports.clock.now());
+    let facts = Facts {
+        victim: measured.confirmed(&unit),
+        unit,
+        folder,
+        is_auto_healing_disabled: ports.switches.is_auto_healing_disabled,
+        is_pause_file_present: ports.switches.pause_file.exists(),
+        is_crash_looping: ports.switches.is_crash_looping,
+        ..Facts::of_alert(status, confirmed)
+    };
+    (facts, history)
+}
+
+/// What would be done, or why there is nothing to do.
+pub(super) async fn planned(
+    ports: &Ports,
+    subject: &Subject,
+    facts: &Facts,
+) -> Result<Plan, Reason> {
+    let (_, rung) = subject.rule_and_rung().ok_or(Reason::NoRule)?;
+    let planning = Planning {
+        remedy: rung.remedy.clone(),
+        target: subject.target.clone(),
+        policy: Arc::clone(&subject.policy),
+        rule: subject.rule,
+        alert: Arc::clone(&subject.alert),
+        facts: facts.clone(),
+    };
+    match ports.remedies.of(rung.remedy.kind()) {
+        Some(remedy) => remedy.plan(&planning).await,
+        None => Err(Reason::NotPermitted),
     }
 }
 
