@@ -7,6 +7,7 @@ mod approvals;
 mod check_config;
 mod client;
 mod doctor;
+mod explain;
 mod history;
 mod status;
 mod switching;
@@ -103,6 +104,17 @@ enum Command {
         /// The command
         #[arg(last = true, required = true)]
         argv: Vec<OsString>,
+    },
+    /// Say what would be made of an alert and why: each rule, each guard, the plan; nothing is touched
+    Explain {
+        /// A file with an alert, as Alertmanager's API or webhook writes it; `-` is standard input
+        #[arg(long, value_name = "FILE")]
+        alert: PathBuf,
+        /// Do not ask the daemon: take the policy's file, this machine as it is, and no past
+        #[arg(long)]
+        offline: bool,
+        #[command(flatten)]
+        output: OutputFlags,
     },
     /// Show what the daemon sees and does
     Status {
@@ -239,6 +251,16 @@ impl Command {
                     ExitCode::SUCCESS
                 };
                 return Ok((said(&diagnosis, output.json, doctor::text), code));
+            }
+            Self::Explain {
+                alert,
+                offline,
+                output,
+            } => {
+                let variable = std::env::var(AUTO_HEALING_VARIABLE).ok();
+                let settings = Settings::resolve(flags, variable.as_deref())?;
+                let explaining = explain::explain(&socket, settings, alert, offline, output.json);
+                lifecycle::block_on(WORKERS, explaining)??
             }
             Self::Status { output } => {
                 let status = lifecycle::block_on(1, client::status(&socket))??;

@@ -25,6 +25,7 @@ use tokio::sync::{mpsc, watch};
 pub use http::router;
 pub use samples::{Sample, Samples};
 
+use crate::alert::Alert;
 use crate::heartbeat::Beats;
 use crate::metrics::Metrics;
 use crate::policy::Policy;
@@ -32,6 +33,18 @@ use crate::work::{Delivery, Work};
 use auth::Tokens;
 use limits::Limits;
 use room::Room;
+
+/// Reads a list of alerts as Alertmanager's API writes it, each within the limits of the webhook, or what is wrong.
+pub fn read_alerts(list: &[u8]) -> Result<Vec<Alert>, String> {
+    match wire::active_alerts(list, &Limits::default()) {
+        Ok((alerts, invalid)) => match invalid.into_iter().next() {
+            None => Ok(alerts),
+            Some(invalid) => Err(format!("{}: {}", invalid.name, invalid.problem)),
+        },
+        Err(wire::Unreadable::Malformed(problem)) => Err(problem),
+        Err(wire::Unreadable::TooLarge) => Err("it is too large".to_owned()),
+    }
+}
 
 /// Where Alertmanager posts. Whoever posts here shows a token, or is a user of the web configuration.
 pub const WEBHOOK_PATH: &str = "/api/v1/alerts";

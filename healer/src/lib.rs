@@ -4,6 +4,7 @@ pub mod alert;
 pub mod cli;
 pub mod control;
 pub mod doctor;
+pub mod explain;
 pub mod facts;
 pub mod guard;
 pub mod heartbeat;

@@ -24,6 +24,7 @@ use tokio::sync::{mpsc, watch};
 
 use crate::control::{self, Control};
 use crate::doctor::{self, MailSettings, Patient};
+use crate::explain;
 use crate::heartbeat::{self, Beats};
 use crate::intake::auth::Tokens;
 use crate::intake::reconcile::{ActiveAlerts, ReconcileRequests, Reconciler};
@@ -59,10 +60,6 @@ const GRACE: Duration = Duration::from_secs(10);
 const CRASH_LOOP: (usize, Duration) = (3, Duration::from_mins(5));
 
 /// Runs the daemon.
-#[expect(
-    clippy::too_many_lines,
-    reason = "the life of the process, from its first line to its last"
-)]
 pub async fn run(settings: Settings) -> anyhow::Result<()> {
     let clock: SharedClock = Arc::new(SystemClock::new().context("cannot read the clock")?);
     let prepared = Prepared::read(&settings, &clock)?;
@@ -107,16 +104,7 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     let journal = open_journal(&settings, &clock, &metrics, &tasks).await?;
     stats.send_replace(Some(journal.stats()));
     let heartbeat = watch_heartbeat(beats, &policies, &clock, &journal, &metrics, &handle);
-    let control = Control {
-        handle,
-        view,
-        samples,
-        clock: Arc::clone(&clock),
-        policies: policies.clone(),
-        journal: journal.clone(),
-        users: control::USERS.into(),
-        more: doctor::router(patient(&settings, &systemd, &clock)),
-    };
+    let more = doctor::router(patient(&settings, &systemd, &clock));
     let switches = HostSwitches {
         is_crash_looping: is_crash_looping(&journal).await?,
         ..switches(&settings)
@@ -134,6 +122,16 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
         asked,
     );
 
+    let control = Control {
+        handle,
+        view,
+        samples,
+        clock: Arc::clone(&clock),
+        policies: policies.clone(),
+        journal: journal.clone(),
+        users: control::USERS.into(),
+        more: more.merge(explain::router(ports.clone(), policies.clone())),
+    };
     let mut engine = Engine::new(ports, policies.clone(), view_sender);
     let recovered = engine.recover().await;
     recovered.context("cannot take up what the journal remembers")?;
@@ -165,6 +163,43 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// What `explain` works with when no daemon runs: this machine as it is, and a past in which nothing happened. Waits a
+/// while for systemd; what it has not told by then is unknown.
+pub(crate) async fn offline(
+    settings: &Settings,
+    policy: &Policy,
+    clock: &SharedClock,
+    lifecycle: &Lifecycle,
+    patience: Duration,
+) -> anyhow::Result<Ports> {
+    let (tasks, stop) = (lifecycle.tasks(), lifecycle.stop());
+    let systemd = start_systemd(watch_list(settings, policy)?, clock, &tasks, &stop);
+    let mut table = ServiceManager::table(&systemd);
+    let synchronised = table.wait_for(|table| table.sync == prunelle_systemd::Sync::Synchronised);
+    // In vain: then guards that need it say so.
+    let _ = tokio::time::timeout(patience, synchronised).await;
+    let asked = asked(settings, ActiveAlerts::new(&settings.alertmanager_url)?)?;
+    Ok(ports(
+        clock,
+        &tasks,
+        &Metrics::unregistered(),
+        &Journal::closed(Arc::clone(clock)),
+        systemd,
+        &ReconcileRequests::default(),
+        switches(settings),
+        asked,
+    ))
+}
+
+/// Whom the checks ask.
+fn asked(settings: &Settings, alertmanager: ActiveAlerts) -> anyhow::Result<Asked> {
+    Ok(Asked {
+        prometheus: Prometheus::new(&settings.prometheus_url)?,
+        alertmanager,
+        boundary: settings.host_boundary,
+    })
+}
+
 /// What can be wrong with the settings, found before anything is touched.
 struct Prepared {
     policy: Arc<Policy>,
@@ -188,11 +223,7 @@ impl Prepared {
                 .transpose()?,
             tokens: Tokens::read(&settings.token_files)?,
             watch_list: watch_list(settings, &policy)?,
-            asked: Asked {
-                prometheus: Prometheus::new(&settings.prometheus_url)?,
-                alertmanager: active_alerts.clone(),
-                boundary: settings.host_boundary,
-            },
+            asked: asked(settings, active_alerts.clone())?,
             active_alerts,
             web: listener::bind(&settings.listen_address)?,
             // Last: it also finds out whether another daemon runs.

@@ -12,6 +12,7 @@ use serde::de::DeserializeOwned;
 
 use crate::control::{Problem, SUDO_USER_HEADER, Status, USERS, user_name};
 use crate::doctor::Finding;
+use crate::explain::Explanation;
 
 const TIME_LIMIT: Duration = Duration::from_secs(10);
 /// Facts about processes are measured over a while.
@@ -79,6 +80,11 @@ pub(super) async fn status(socket: &Path) -> Result<Status, ClientError> {
 /// Has the daemon look at what it needs.
 pub(super) async fn doctor(socket: &Path) -> Result<Vec<Finding>, ClientError> {
     ask(socket, Method::POST, "doctor", None::<&()>).await
+}
+
+/// Has the daemon explain the alerts in a text.
+pub(super) async fn explain(socket: &Path, text: String) -> Result<Explanation, ClientError> {
+    tell(socket, "explain", &text).await
 }
 
 async fn ask<Q: Serialize, A: DeserializeOwned>(

@@ -2,6 +2,7 @@
 //! for many at once, stop waiting for any, and be dropped at any moment as a crash would.
 
 mod asking;
+mod looking;
 mod settling;
 mod undoing;
 
@@ -32,6 +33,7 @@ use crate::target::Target;
 use crate::verify::{Checks, Verification};
 
 pub(super) use asking::ask;
+pub use looking::{Looked, look};
 pub(super) use settling::{Settlement, settle};
 pub(super) use undoing::{Tried, UndoStep, Why, undo};
 

@@ -7,7 +7,9 @@ use tower::ServiceExt as _;
 
 use super::*;
 use crate::reason::Reason;
-use crate::view::{ActionView, AlertView, DecisionView, PauseView};
+use crate::view::{
+    ActionView, AlertView, ApprovalView, DecisionView, HeartbeatView, PauseView, QuarantineView,
+};
 
 fn at(second: i64) -> Timestamp {
     Timestamp::from_second(1_800_000_000 + second).unwrap()
@@ -83,6 +85,28 @@ fn busy_view() -> View {
         since: at(0),
         until: Some(at(3700)),
     }];
+    view.approvals = vec![ApprovalView {
+        number: 7,
+        alert: "MemoryHigh".into(),
+        rule: "memory".into(),
+        target: "host".into(),
+        remedy: "reboot".into(),
+        message: "reboot <this> machine".into(),
+        since: at(0),
+        until: at(700),
+    }];
+    view.quarantines = vec![QuarantineView {
+        target: "unit:web.service".into(),
+        rule: "service-down".into(),
+        since: at(0),
+        until: at(10_900),
+        release: "prunelle-healer release unit:web.service".into(),
+    }];
+    view.heartbeat = Some(HeartbeatView {
+        last: Some(at(-500)),
+        is_missing: true,
+        missing_after: "3m".into(),
+    });
     view
 }
 
@@ -101,6 +125,12 @@ async fn the_page_tells_services_alerts_decisions_actions_and_pauses() {
         "SUCCESS",
         "upgrade",
         "href=\"http://127.0.0.1:3000/\"",
+        "prunelle-healer approve 7",
+        "reboot &#60;this&#62; machine",
+        "10 min",
+        "prunelle-healer release unit:web.service",
+        "came last 10 min ago, longer ago than 3m",
+        "too soon after the last repair",
         "last update 2027-01-15 08:01:40 UTC",
     ] {
         assert!(
