@@ -123,8 +123,10 @@ fn read_at(
         let file = openat(folder, name, flags, Mode::empty())?;
         loop {
             buffer.reserve(CHUNK);
+            let room = buffer.capacity() - buffer.len();
             let spare = rustix::buffer::spare_capacity(buffer);
-            if rustix::io::read(&file, spare)? == 0 {
+            // The kernel fills what it is given as far as it has something: less is the end.
+            if rustix::io::read(&file, spare)? < room {
                 return Ok(());
             }
         }

@@ -4,4 +4,5 @@
 mod choosing;
 mod fixture;
 mod killer;
+mod many;
 mod reuse;

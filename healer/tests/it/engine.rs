@@ -6,6 +6,7 @@ pub(crate) mod fake_manager;
 mod of_host;
 mod rig;
 mod throttle;
+mod victims;
 
 use std::time::Duration;
 

@@ -1,6 +1,7 @@
 //! Against real file systems. Files are made now, and the job's clock is ten days ahead: nothing else makes a ctime old.
 
 mod announced;
+mod attackers;
 mod confined;
 mod limits;
 mod names;

@@ -369,6 +369,7 @@ fn fresh(name: &UnitName) -> UnitState {
             remain_after_exit: false,
             start_limit_burst: 0,
             start_limit_interval: Duration::ZERO,
+            control_group: Some(format!("/system.slice/{name}")),
             ..ServiceState::default()
         }),
         last_start: None,

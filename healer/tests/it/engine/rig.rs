@@ -82,6 +82,7 @@ pub(super) struct Rig {
     pub(super) manager: Arc<FakeManager>,
     pub(super) folder: tempfile::TempDir,
     pub(super) view: ViewReceiver,
+    /// Where processes are read; the machine's own unless a test says otherwise.
     pub(super) roots: Roots,
     alarm: Arc<ManualAlarm>,
     lifecycle: Lifecycle,
@@ -187,8 +188,8 @@ impl Rig {
                         tasks.clone(),
                         Arc::clone(&clock),
                         Arc::clone(&alarm),
-                        "/proc",
-                        "/",
+                        self.roots.proc.clone(),
+                        self.roots.root.clone(),
                     ),
                 ),
             checks: Checks {
