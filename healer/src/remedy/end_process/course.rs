@@ -14,7 +14,7 @@ use crate::journal::Intent;
 use crate::processes::identity::Present;
 use crate::processes::{busy_processors, told};
 use crate::reason::{Outcome, Reason};
-use crate::remedy::Finding;
+use crate::remedy::{Finding, merge};
 
 /// How long a killed process may take to be gone: one that hangs in the kernel may take for ever.
 const KILL_LIMIT: Duration = Duration::from_secs(5);
@@ -80,7 +80,7 @@ impl EndProcess {
                 let message = format!("{told} did not end on SIGTERM, but gave back what it used");
                 return Ok(Finding::good(message, evidence("TERM", "gave back")));
             }
-            Err(error) => return Err(error),
+            Err(error) => return Ok(after_sigterm(&told, &error)),
         }
         if self.ends_within(&ending, KILL_LIMIT).await? {
             let message = format!("{told} did not end on SIGTERM, and ended on SIGKILL");
@@ -161,6 +161,13 @@ fn name(details: &Details) -> String {
         "process {}{program} of `{}`, which used {},",
         details.process.pid, details.unit.unit, details.used
     )
+}
+
+/// It was asked to end, and then there was a reason not to kill it.
+fn after_sigterm(told: &str, error: &NoSignal) -> Finding {
+    let mut finding = finding(&format!("{told} did not end on SIGTERM, and"), error);
+    merge(&mut finding.evidence, json!({"signal": "TERM"}));
+    finding
 }
 
 fn finding(told: &str, error: &NoSignal) -> Finding {

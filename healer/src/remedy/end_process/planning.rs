@@ -32,10 +32,11 @@ impl EndProcess {
             Resource::Memory => None,
             Resource::Cpu => {
                 let of = place.clone();
+                // Before the first look as before the second: each process is looked at equally late in both.
+                let at = self.clock.now().boot;
                 let times = self
                     .blocking(move |proc, _| Members::open(proc)?.cpu_times(&of))
                     .await;
-                let at = self.clock.now().boot;
                 let times = readable(times)?;
                 self.wait(BETWEEN).await;
                 Some((times, at))

@@ -242,6 +242,7 @@ async fn one_that_moves_when_it_is_asked_to_end_is_not_killed() {
         "{finding:?}"
     );
     assert_eq!(finding.evidence["difference"], "control_group");
+    assert_eq!(finding.evidence["signal"], "TERM");
     assert!(process.is_running());
 }
 
