@@ -11,6 +11,10 @@ Boots a Debian bookworm in a container (systemd-nspawn, its own network) and che
   install.sh works, may be run twice and keeps edited settings,
   a unit that is killed is repaired by the unprivileged healer, and polkit grants it nothing else,
   clean_folder removes another user's file,
+  helper units do the few things that need root: the journal is vacuumed and apt's cache cleaned for real, while what
+  would drop this machine's caches writes to a file,
+  a command runs in a scope of its own with its limits, as the healer's user, and nothing runs without that scope,
+  a reboot is asked for, of a unit that stands in for the real one,
   uninstall.sh leaves what it names, and uninstall.sh --purge nothing.
 
 Needs root. The programs come from PRUNELLE_BIN_DIR (for glibc 2.36, or static). debootstrap and systemd-container are
@@ -314,6 +318,153 @@ folder_outcome() { inside jq -es 'any(.[]; .event_type == "outcome" and .action_
 wait_for 20 'the action log says so too' folder_outcome
 owns_nothing_else() { not inside nsenter --target "$(main_pid prunelle-healer.service)" --mount -- touch /etc/prunelle-was-here /usr/prunelle-was-here /var/lib/prunelle-was-here 2>/dev/null; }
 check 'the file system is read-only to the healer elsewhere' owns_nothing_else
+
+# --- helper units ----------------------------------------------------------------------------------------------------
+
+# The caches are this machine's, not the container's: what would drop them writes to a file instead. Neither does the
+# container go down; what would reboot it says so.
+inside mkdir -p /etc/systemd/system/prunelle-drop-caches.service.d
+inside tee /etc/systemd/system/prunelle-drop-caches.service.d/test.conf >/dev/null <<'END'
+[Service]
+ExecStart=
+ExecStart=/bin/sh -c 'id -u >/run/caches-dropped'
+ReadWritePaths=/run
+END
+inside tee /etc/systemd/system/reboot.target >/dev/null <<'END'
+[Unit]
+Description=Would reboot
+Wants=would-reboot.service
+END
+inside tee /etc/systemd/system/would-reboot.service >/dev/null <<'END'
+[Service]
+Type=oneshot
+ExecStart=/usr/bin/touch /run/rebooted
+END
+inside systemctl daemon-reload
+inside tee /etc/prunelle/policy.yml >/dev/null <<'END'
+version: 1
+host: {label: instance, is: ['localhost:9750']}
+mode: enforce
+defaults: {boot_grace: 0s, host_budget: {max: 100, per: 1h}}
+rules:
+  - name: caches
+    matchers: ['alertname = "Caches"']
+    target: {host: true}
+    ladder: [{remedy: drop_caches, verify: {tcp: '127.0.0.1:9750'}}]
+  - name: journal
+    matchers: ['alertname = "Journal"']
+    target: {mount: {label: mountpoint, allow: [/]}}
+    ladder: [{remedy: vacuum_journal, with: {keep: 7d}, verify: {tcp: '127.0.0.1:9750'}}]
+  - name: packages
+    matchers: ['alertname = "Packages"']
+    target: {mount: {label: mountpoint, allow: [/]}}
+    ladder: [{remedy: clean_package_cache, verify: {tcp: '127.0.0.1:9750'}}]
+  - name: command
+    matchers: ['alertname = "Command"']
+    target: {host: true}
+    ladder:
+      - remedy: run_command
+        with: {argv: [/bin/sh, -c, 'id -un; cat /proc/self/cgroup; env; sleep 1000 & exit 0'], labels: [note], memory_max: 64MiB}
+        verify: {tcp: '127.0.0.1:9750'}
+        within: 30s
+  - name: reboot
+    matchers: ['alertname = "Reboot"']
+    target: {host: true}
+    ladder: [{remedy: reboot, with: {healthy_for: 10m}, approval: none, attempts: 1, verify: {tcp: '127.0.0.1:9750'}, within: 5s}]
+END
+restart_healer() {
+    inside systemctl restart prunelle-healer.service
+    until_true 10 'the healer is ready' inside curl -fsS http://127.0.0.1:8050/-/ready
+}
+restart_healer
+# fires ALERT LABEL...: an alert about this host for ten minutes.
+fires() {
+    local name=$1
+    shift
+    inside amtool --alertmanager.url=http://127.0.0.1:9093 alert add "$name" severity=critical instance=localhost:9750 \
+        job=prunelle "$@" --annotation=value=1 --end="$(date -u -d '+10 min' +%FT%TZ)"
+}
+# told ALERT FILTER: an attempt for this alert of which the filter of jq holds.
+told() { inside jq -es "any(.[]; .event_type == \"action\" and .details.alert == \"$1\" and ($2))" /var/log/prunelle/actions.jsonl; }
+
+# No rule of polkit names the helpers yet.
+fires Caches
+wait_for 30 'a helper that polkit does not list is not started, and the log says what permits it' told Caches \
+    '.details.reason == "not_permitted" and (.message | contains("prunelle-healer polkit"))'
+check 'no cache was dropped' not inside test -e /run/caches-dropped
+
+units='"demo.service", "prunelle-drop-caches.service", "prunelle-clean-package-cache.service", "prunelle-vacuum-journal@7d.service", "reboot.target"'
+inside sed -i "s/^    \"demo.service\",/    $units,/" /etc/polkit-1/rules.d/50-prunelle.rules
+permitted() { as_healer StartUnit ss prunelle-drop-caches.service replace; }
+wait_for 10 'polkit takes the helpers from its rules' permitted
+inside rm -f /run/caches-dropped
+fires Caches again=1
+wait_for 30 'the helper for caches is started by the healer' inside grep -qx 0 /run/caches-dropped
+wait_for 10 'the action log says so' told Caches '.status == "SUCCESS"'
+check 'it may not keep less of the journal than the rules say' not as_healer StartUnit ss prunelle-vacuum-journal@1d.service replace
+too_little() { not inside systemctl start "prunelle-vacuum-journal@$1.service" 2>/dev/null; }
+for keep in 23h 0d 1s 0 7 ''; do
+    check "even root is refused a journal of '$keep'" too_little "$keep"
+done
+check 'a day and a bit is fine' inside systemctl start prunelle-vacuum-journal@25h.service
+
+# An archived file of 2020, as systemd names it, and one of today.
+journal=/var/log/journal/$(inside cat /etc/machine-id)
+inside mkdir -p "$journal"
+inside systemctl restart systemd-journald.service
+inside journalctl --flush
+inside journalctl --rotate
+wait_for 10 'the journal has an archived file' inside sh -c "ls $journal/system@*.journal"
+young=$(inside sh -c "ls $journal/system@*.journal | head -n 1")
+old=$(sed -E 's/-[0-9a-f]{16}\.journal$/-0005a0000000000f.journal/' <<<"$young")
+inside cp "$young" "$old"
+fires Journal mountpoint=/
+wait_for 30 'an old file of the journal is gone' not inside test -e "$old"
+wait_for 10 'the action log says so' told Journal '.status == "SUCCESS" and .details.evidence.old_bytes > 0'
+check 'a young one is still there' inside test -e "$young"
+
+inside sh -c 'head -c 3M /dev/zero >/var/cache/apt/archives/some_1_all.deb; echo x >/var/cache/apt/archives/partial/half.deb'
+fires Packages mountpoint=/
+wait_for 30 'downloaded packages are gone' not inside test -e /var/cache/apt/archives/some_1_all.deb
+wait_for 10 'the action log says so' told Packages '.status == "SUCCESS" and .details.evidence.package_bytes_after == 0'
+check 'half downloads as well' not inside test -e /var/cache/apt/archives/partial/half.deb
+
+fires Reboot
+wait_for 30 'the unit that would reboot is started' inside test -e /run/rebooted
+wait_for 30 'a reboot that does not come is told' told Reboot '.status == "TIMEOUT"'
+
+# --- commands --------------------------------------------------------------------------------------------------------
+
+fires Command note=hello
+wait_for 30 'without the right to make a scope no command runs, and the log says so' told Command \
+    '.details.reason == "not_permitted" and (.message | startswith("nothing was run"))'
+check 'nothing of it runs' not inside pgrep -x sleep -u prunelle
+# What that right is: systemd tells polkit no name of a transient unit before version 257. See docs/remedies.md.
+inside tee /etc/polkit-1/rules.d/51-prunelle-scopes.rules >/dev/null <<'END'
+polkit.addRule(function (action, subject) {
+    var unit = action.lookup("unit");
+    if (action.id === "org.freedesktop.systemd1.manage-units" && subject.user === "prunelle" &&
+        (!unit || /^prunelle-run-.*[.]scope$/.test(unit))) {
+        return polkit.Result.YES;
+    }
+});
+END
+# The other rules say no before these are asked.
+inside mv /etc/polkit-1/rules.d/51-prunelle-scopes.rules /etc/polkit-1/rules.d/49-prunelle-scopes.rules
+scopes_permitted() { as_healer StopUnit ss prunelle-run-none.scope replace || [ "$(inside setpriv --reuid prunelle --regid prunelle --clear-groups busctl call org.freedesktop.systemd1 /org/freedesktop/systemd1 org.freedesktop.systemd1.Manager StopUnit ss prunelle-run-none.scope replace 2>&1 | grep -c 'not loaded')" = 1 ]; }
+wait_for 10 'polkit has read the rule for scopes' scopes_permitted
+fires Command note=again
+wait_for 40 'the command runs' told Command '.status == "SUCCESS"'
+in_scope='.status == "SUCCESS" and (.details.evidence.stdout | contains("prunelle\n") and contains("/prunelle-run-") and contains("PRUNELLE_LABEL_NOTE=again") and (contains("TOKEN") | not))'
+check "as the healer's user, in a scope, with nothing but its own environment" told Command "$in_scope"
+check 'what it left behind was stopped with its scope' not inside pgrep -x sleep -u prunelle
+no_scope() { [ "$(inside systemctl list-units --all --no-legend 'prunelle-run-*' | wc -l)" = 0 ]; }
+wait_for 10 'no scope is left' no_scope
+
+inside rm -rf /etc/polkit-1/rules.d/49-prunelle-scopes.rules /etc/systemd/system/prunelle-drop-caches.service.d \
+    /etc/systemd/system/reboot.target /etc/systemd/system/would-reboot.service
+inside systemctl daemon-reload
+sums >"$work/sums"
 
 # --- uninstall -------------------------------------------------------------------------------------------------------
 

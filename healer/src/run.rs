@@ -39,7 +39,7 @@ use crate::remediation::alarm::{Alarm, TokioAlarm};
 use crate::remediation::engine::{Engine, Inputs};
 use crate::remediation::handle::Handle;
 use crate::remediation::ids::UuidV7;
-use crate::remediation::steps::{HostSwitches, Ports, Roots};
+use crate::remediation::steps::{HostSwitches, Ports, Roots, UnitLog};
 use crate::remedy::Remedies;
 use crate::remedy::clean_folder::CleanFolderRemedy;
 use crate::remedy::end_process::EndProcess;
@@ -462,6 +462,7 @@ fn ports(
         reconciler: reconciler.clone(),
         switches,
         roots,
+        unit_log: UnitLog::of_systemd(tasks.clone()),
     }
 }
 

@@ -5,6 +5,7 @@ mod asking;
 mod looking;
 mod settling;
 mod undoing;
+mod unit_log;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -36,6 +37,8 @@ pub(super) use asking::ask;
 pub use looking::{Looked, look};
 pub(super) use settling::{Settlement, settle};
 pub(super) use undoing::{Tried, UndoStep, Why, undo};
+pub use unit_log::UnitLog;
+pub(super) use unit_log::Wanted as WantedLog;
 
 /// Everything outside that the engine works with.
 #[derive(Clone, Debug)]
@@ -64,6 +67,8 @@ pub struct Ports {
     pub switches: HostSwitches,
     /// Where the kernel tells about processes and resources.
     pub roots: Roots,
+    /// Where the logs of units are read.
+    pub unit_log: UnitLog,
 }
 
 /// Where the kernel tells about processes and resources; other places in tests.

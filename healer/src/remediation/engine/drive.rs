@@ -16,7 +16,7 @@ use crate::reason::Reason;
 use crate::remediation::case::{Asked, Case, CaseId, Decided, Rest, Token};
 use crate::remediation::machine::{self, Answer, Effect, Event, Verdict};
 use crate::remediation::state::{Remediation, Stage, StepId};
-use crate::remediation::steps::{self, Output, Settlement, Subject};
+use crate::remediation::steps::{self, Output, Settlement, Subject, WantedLog};
 use crate::remedy::{Plan, merge};
 use crate::verify::Verification;
 
@@ -215,6 +215,7 @@ impl Engine {
                     attempt,
                     end,
                     evidence: case.evidence.clone(),
+                    log: attempt.and_then(|_| wanted_log(case)),
                     attempt_message: attempt_message(case, attempt),
                     end_message: end.map_or_else(String::new, |end| end_message(case, end)),
                 };
@@ -299,6 +300,18 @@ fn decision(case: &Case, reason: Reason, is_deferred: bool, at: Now) -> Decision
         is_deferred,
         at,
     }
+}
+
+/// The log of the unit that the last intent is about, from before it.
+fn wanted_log(case: &Case) -> Option<WantedLog> {
+    let intent = case.intent.as_ref()?;
+    let lines = case.rule()?.evidence_log_lines;
+    (lines > 0).then_some(())?;
+    Some(WantedLog {
+        unit: intent.unit()?.clone(),
+        lines,
+        until: intent.at.clone(),
+    })
 }
 
 fn subject(case: &Case) -> Subject {

@@ -5,11 +5,13 @@ use std::time::Duration;
 use serde_json::Value;
 use tracing::warn;
 
+use super::unit_log::Wanted;
 use super::{Output, Ports};
 use crate::journal::{Entry, JournalError};
 use crate::reason::Outcome;
 use crate::remediation::RemediationId;
 use crate::remediation::state::{End, Failure};
+use crate::remedy::merge;
 
 /// What is written when an attempt, a remediation or both end.
 #[derive(Clone, Debug)]
@@ -18,12 +20,18 @@ pub(in crate::remediation) struct Settlement {
     pub(in crate::remediation) attempt: Option<Result<(), Failure>>,
     pub(in crate::remediation) end: Option<End>,
     pub(in crate::remediation) evidence: Value,
+    /// The log of the unit that the attempt acted on, to be kept with it.
+    pub(in crate::remediation) log: Option<Wanted>,
     pub(in crate::remediation) attempt_message: String,
     pub(in crate::remediation) end_message: String,
 }
 
 /// Writes it, again and again until the journal takes it: before that the target's slot is not free.
-pub(in crate::remediation) async fn settle(ports: Ports, settlement: Settlement) -> Output {
+pub(in crate::remediation) async fn settle(ports: Ports, mut settlement: Settlement) -> Output {
+    if let Some(wanted) = settlement.log.take() {
+        let log = ports.unit_log.evidence(&wanted).await;
+        merge(&mut settlement.evidence, log);
+    }
     let mut attempt = settlement
         .attempt
         .map(|result| attempt_entry(&ports, &settlement, result));

@@ -21,7 +21,7 @@ use prunelle_healer::remediation::alarm::Alarm;
 use prunelle_healer::remediation::engine::{Engine, Inputs};
 use prunelle_healer::remediation::handle::Handle;
 use prunelle_healer::remediation::ids::UuidV7;
-use prunelle_healer::remediation::steps::{HostSwitches, Ports, Roots};
+use prunelle_healer::remediation::steps::{HostSwitches, Ports, Roots, UnitLog};
 use prunelle_healer::remedy::Remedies;
 use prunelle_healer::remedy::clean_folder::CleanFolderRemedy;
 use prunelle_healer::remedy::end_process::EndProcess;
@@ -207,6 +207,7 @@ impl Rig {
             reconciler: ReconcileRequests::default(),
             switches: self.switches.clone(),
             roots: self.roots.clone(),
+            unit_log: UnitLog::none(),
         };
         let (sender, view) = view::channel(&clock.now());
         let mut engine = Engine::new(ports, self.policies.subscribe(), sender);
