@@ -325,6 +325,8 @@ check 'the file system is read-only to the healer elsewhere' owns_nothing_else
 # container go down; what would reboot it says so.
 inside mkdir -p /etc/systemd/system/prunelle-drop-caches.service.d
 inside tee /etc/systemd/system/prunelle-drop-caches.service.d/test.conf >/dev/null <<'END'
+[Unit]
+StartLimitIntervalSec=0
 [Service]
 ExecStart=
 ExecStart=/bin/sh -c 'id -u >/run/caches-dropped'
@@ -345,22 +347,30 @@ inside tee /etc/prunelle/policy.yml >/dev/null <<'END'
 version: 1
 host: {label: instance, is: ['localhost:9750']}
 mode: enforce
-defaults: {boot_grace: 0s, host_budget: {max: 100, per: 1h}}
+defaults:
+  boot_grace: 0s
+  host_budget: {max: 100, per: 1h}
+  cooldown: {first: 0s, step: 1s, factor: 1, max: 1s}
+  flapping: {repairs: 100, within: 30m, hold: 1h}
 rules:
   - name: caches
     matchers: ['alertname = "Caches"']
+    escalate: {quarantine: 0s}
     target: {host: true}
     ladder: [{remedy: drop_caches, verify: {tcp: '127.0.0.1:9750'}}]
   - name: journal
     matchers: ['alertname = "Journal"']
+    escalate: {quarantine: 0s}
     target: {mount: {label: mountpoint, allow: [/]}}
     ladder: [{remedy: vacuum_journal, with: {keep: 7d}, verify: {tcp: '127.0.0.1:9750'}}]
   - name: packages
     matchers: ['alertname = "Packages"']
+    escalate: {quarantine: 0s}
     target: {mount: {label: mountpoint, allow: [/]}}
     ladder: [{remedy: clean_package_cache, verify: {tcp: '127.0.0.1:9750'}}]
   - name: command
     matchers: ['alertname = "Command"']
+    escalate: {quarantine: 0s}
     target: {host: true}
     ladder:
       - remedy: run_command
@@ -369,6 +379,7 @@ rules:
         within: 30s
   - name: reboot
     matchers: ['alertname = "Reboot"']
+    escalate: {quarantine: 0s}
     target: {host: true}
     ladder: [{remedy: reboot, with: {healthy_for: 10m}, approval: none, attempts: 1, verify: {tcp: '127.0.0.1:9750'}, within: 5s}]
 END
@@ -397,7 +408,8 @@ units='"demo.service", "prunelle-drop-caches.service", "prunelle-clean-package-c
 inside sed -i "s/^    \"demo.service\",/    $units,/" /etc/polkit-1/rules.d/50-prunelle.rules
 permitted() { as_healer StartUnit ss prunelle-drop-caches.service replace; }
 wait_for 10 'polkit takes the helpers from its rules' permitted
-inside rm -f /run/caches-dropped
+inside systemctl start prunelle-drop-caches.service # waits for its end
+inside rm /run/caches-dropped
 fires Caches again=1
 wait_for 30 'the helper for caches is started by the healer' inside grep -qx 0 /run/caches-dropped
 wait_for 10 'the action log says so' told Caches '.status == "SUCCESS"'
