@@ -57,7 +57,7 @@ async fn until_gone(world: &World, unit: &str) {
 async fn a_scope_holds_the_process_and_its_limits_and_ends_with_it() {
     let world = World::start(&[], "").await;
     let (mut child, process) = shell(&world, "exit 0");
-    let scope = scope(process, Duration::from_secs(60));
+    let scope = scope(process, Duration::from_mins(1));
     assert_eq!(start(&world, &scope).await, JobResult::Done);
     let unit = scope.name.as_str();
     assert_eq!(world.read(unit).await.active, ActiveState::Active);
@@ -109,7 +109,7 @@ async fn when_its_time_is_up_all_processes_are_killed_even_those_that_ignore_sig
 async fn a_process_that_is_gone_gets_no_scope_and_a_name_is_used_once() {
     let world = World::start(&[], "").await;
     let (mut child, process) = shell(&world, "exit 0");
-    let first = scope(process, Duration::from_secs(60));
+    let first = scope(process, Duration::from_mins(1));
     assert_eq!(start(&world, &first).await, JobResult::Done);
     let again = world.systemd.start_scope(&first).await;
     assert!(
