@@ -106,7 +106,13 @@ setting 0644 "$here/prunelle.env" /etc/prunelle/prunelle.env
 setting 0644 "$here/policy.yml" /etc/prunelle/policy.yml
 # polkit may come later; it reads this folder then.
 install -d -m 0755 /etc/polkit-1/rules.d
-setting 0644 "$here/polkit/50-prunelle.rules" /etc/polkit-1/rules.d/50-prunelle.rules
+made=$(mktemp -d)
+trap 'rm -rf -- "$made"' EXIT
+if /usr/bin/prunelle-healer polkit --policy.file=/etc/prunelle/policy.yml >"$made/50-prunelle.rules"; then
+    setting 0644 "$made/50-prunelle.rules" /etc/polkit-1/rules.d/50-prunelle.rules
+else
+    say '  /etc/polkit-1/rules.d/50-prunelle.rules: left as it is, the policy has the errors above'
+fi
 
 # One token, for Alertmanager to send and for the healer to expect: nobody else may read it.
 token=/etc/prunelle/webhook-token
@@ -160,6 +166,8 @@ else
     say "     Alertmanager sends the token in $token; let its user read it:"
     say "     chgrp GROUP-OF-ALERTMANAGER $token"
 fi
-say '  3. /etc/prunelle/policy.yml: which units may be repaired; list them in'
-say '     /etc/polkit-1/rules.d/50-prunelle.rules too. It only observes until you write "mode: enforce".'
+say '  3. /etc/prunelle/policy.yml: which units may be repaired. Then let systemd agree, and put it in force:'
+say '     prunelle-healer polkit >/etc/polkit-1/rules.d/50-prunelle.rules'
+say '     systemctl reload prunelle-healer.service'
+say '     It only observes until you write "mode: enforce".'
 say '  See /usr/share/doc/prunelle/install.md, and http://127.0.0.1:8050 for what happens.'

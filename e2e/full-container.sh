@@ -231,7 +231,6 @@ END
 inside systemctl daemon-reload
 inside systemctl start demo.service other.service
 inside sh -c 'echo MONITORED_SERVICES=demo,other >>/etc/prunelle/prunelle.env'
-inside sed -i 's/^    \/\/ "nginx.service",/    "demo.service",/' /etc/polkit-1/rules.d/50-prunelle.rules
 inside tee /etc/prunelle/policy.yml >/dev/null <<'END'
 version: 1
 host: {label: instance, is: ['localhost:9750']}
@@ -253,6 +252,9 @@ rules:
         verify: {free_space: {at_least: 50%}}
 END
 check 'check-config accepts the policy' inside prunelle-healer check-config /etc/prunelle/policy.yml >/dev/null
+# The rights of a narrower policy: one unit that the policy allows is to be refused by polkit.
+inside sh -c "sed \"s/, 'other.service'//\" /etc/prunelle/policy.yml >/tmp/narrow.yml"
+inside sh -c 'prunelle-healer polkit --policy.file=/tmp/narrow.yml >/etc/polkit-1/rules.d/50-prunelle.rules && rm /tmp/narrow.yml'
 sums >"$work/sums"
 check 'install.sh runs again' install prunelle
 sums | check 'the second install keeps all settings' cmp - "$work/sums"

@@ -82,6 +82,7 @@ find_missing() {
         missing PACKAGES systemd 'the systemd of the sandbox; this machine keeps its own init'
     [ -x /usr/bin/dbus-daemon ] || missing PACKAGES dbus-daemon 'the bus of the sandbox'
     have curl || ! wants_peer || missing PACKAGES curl 'a client that the formats are tested with'
+    have duk || have node || missing PACKAGES duktape "runs the rules for polkit as polkit does, in the tests"
     have strace || missing PACKAGES strace 'kills the healer at each write of its journal, in the end-to-end tests'
     { have prometheus && have promtool; } ||
         missing UNPACKED prometheus 'scrapes and rules; unpacked into .prunelle/tools, not installed'

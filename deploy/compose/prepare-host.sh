@@ -24,9 +24,8 @@ PRUNELLE_HEALER_WEB_LISTEN_ADDRESS=:8050
 PRUNELLE_HEALER_GRAFANA_URL=http://127.0.0.1:3000
 END
 
-# What polkit lets the healer do: the demo's services.
-quoted=$(printf '"%s"' "$services" | sed 's/,/", "/g')
-sed -i "s/^var PRUNELLE_UNITS = \[\$/&\n    $quoted,/" /etc/polkit-1/rules.d/50-prunelle.rules
-grep -q "$quoted" /etc/polkit-1/rules.d/50-prunelle.rules
+# What polkit lets the healer do: what the demo's policy needs.
+prunelle-healer polkit --policy.file=/etc/prunelle/policy.yml >/etc/polkit-1/rules.d/50-prunelle.rules
+grep -q 'demo' /etc/polkit-1/rules.d/50-prunelle.rules
 
 install -m 0755 /usr/src/prunelle/deploy/compose/demo-init.sh /usr/local/sbin/prunelle-demo-init

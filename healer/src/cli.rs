@@ -9,6 +9,7 @@ mod client;
 mod doctor;
 mod explain;
 mod history;
+mod polkit;
 mod status;
 mod switching;
 
@@ -51,6 +52,12 @@ enum Command {
     CheckConfig {
         /// The policy; --policy.file when left out
         file: Option<PathBuf>,
+    },
+    /// Print the rules file for polkit: exactly the units and verbs that the policy can need
+    Polkit {
+        /// The user that the daemon runs as
+        #[arg(long, value_name = "NAME", default_value = "prunelle")]
+        user: String,
     },
     /// Do nothing to a target, or to anything, for a while
     Pause {
@@ -220,6 +227,7 @@ impl Command {
                 let error = child::wait_and_become(&argv);
                 return Err(error).context(format!("cannot run {argv:?}"));
             }
+            Self::Polkit { user } => polkit::run(&policy_file(flags), &user)?,
             Self::Pause {
                 target,
                 lasts,

@@ -37,6 +37,7 @@ pub use telling::{History, HistoryRequest, Status};
 use crate::intake::Samples;
 use crate::journal::{Journal, JournalError};
 use crate::policy::Policy;
+use crate::reload::PolicyStatus;
 use crate::remediation::handle::Handle;
 use crate::view::ViewReceiver;
 
@@ -52,6 +53,8 @@ pub struct Control {
     pub view: ViewReceiver,
     /// Refused notifications.
     pub samples: Samples,
+    /// The policy in force, and how its last reload went.
+    pub policy: watch::Receiver<PolicyStatus>,
     /// When pauses begin.
     pub clock: SharedClock,
     /// What rules are about: short names are looked up there.

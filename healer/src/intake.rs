@@ -94,7 +94,7 @@ pub struct Intake {
 #[derive(Debug)]
 pub struct Parts {
     /// Who may post.
-    pub tokens: Tokens,
+    pub tokens: Arc<Tokens>,
     /// Whose alerts are ours.
     pub policy: watch::Receiver<Arc<Policy>>,
     /// Whether work is taken.
@@ -114,7 +114,7 @@ impl Intake {
     pub fn new(parts: Parts) -> Self {
         let limits = Limits::default();
         Self {
-            tokens: Arc::new(parts.tokens),
+            tokens: parts.tokens,
             room: Room::new(limits.in_flight_bytes),
             limits,
             // Alertmanager gives a flush ten seconds; half of it leaves time for its first retry.

@@ -46,6 +46,9 @@ pub struct Metrics {
     quarantines: Gauge,
     approvals_open: Gauge,
     reconciliations: Family<Label, Counter>,
+    policy_reload_successful: Gauge,
+    policy_reloaded: FloatGauge,
+    policy_info: Family<[(&'static str, String); 1], Gauge>,
 }
 
 impl Metrics {
@@ -133,6 +136,21 @@ impl Metrics {
             "Readings of the active alerts from Alertmanager, by result",
             metrics.reconciliations.clone(),
         );
+        r.register(
+            "policy_last_reload_successful",
+            "1 when the last reading of the policy succeeded, else the one before is in force",
+            metrics.policy_reload_successful.clone(),
+        );
+        r.register(
+            "policy_last_reload_success_timestamp_seconds",
+            "When the policy was last read with success, since 1970",
+            metrics.policy_reloaded.clone(),
+        );
+        r.register(
+            "policy_info",
+            "The policy in force, by its revision",
+            metrics.policy_info.clone(),
+        );
         metrics
     }
 
@@ -163,6 +181,9 @@ impl Metrics {
             quarantines: Gauge::default(),
             approvals_open: Gauge::default(),
             reconciliations: Family::default(),
+            policy_reload_successful: Gauge::default(),
+            policy_reloaded: FloatGauge::default(),
+            policy_info: Family::default(),
         };
         metrics.create_series();
         metrics
@@ -305,6 +326,22 @@ impl Metrics {
     pub fn approvals_open(&self, count: usize) {
         self.approvals_open
             .set(i64::try_from(count).unwrap_or(i64::MAX));
+    }
+
+    /// The policy of this revision was read, and is in force.
+    pub fn policy_in_force(&self, revision: &str, read_at: Timestamp) {
+        self.policy_reload_successful.set(1);
+        self.policy_reloaded
+            .set(read_at.as_duration().as_secs_f64());
+        self.policy_info.clear();
+        self.policy_info
+            .get_or_create(&[("revision", revision.to_owned())])
+            .set(1);
+    }
+
+    /// The policy as it is written now was refused; the one before stays in force.
+    pub fn policy_refused(&self) {
+        self.policy_reload_successful.set(0);
     }
 
     /// Counts one reading of the active alerts from Alertmanager.

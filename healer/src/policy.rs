@@ -247,6 +247,11 @@ pub struct Match<'p> {
 }
 
 impl Policy {
+    /// The first twelve digits of the revision, as people are shown it.
+    pub fn short_revision(&self) -> &str {
+        self.revision.get(..12).unwrap_or(&self.revision)
+    }
+
     /// Whether the labels make an alert critical.
     pub fn is_critical(&self, labels: &Labels) -> bool {
         self.critical.iter().all(|matcher| matcher.matches(labels))

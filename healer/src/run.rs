@@ -32,9 +32,10 @@ use crate::intake::{self, Intake, Parts, Readiness, WEBHOOK_PATH};
 use crate::journal::{Journal, JournalOptions};
 use crate::leases::LocalLeases;
 use crate::metrics::{self, Metrics};
-use crate::policy::load;
-use crate::policy::{Policy, RemedyKind, TargetRule};
+use crate::policy::load::{self, Checked};
+use crate::policy::{Policy, RemedyKind};
 use crate::prometheus::Prometheus;
+use crate::reload::{self, Reloader};
 use crate::remediation::alarm::{Alarm, TokioAlarm};
 use crate::remediation::engine::{Engine, Inputs};
 use crate::remediation::handle::Handle;
@@ -63,23 +64,29 @@ const CRASH_LOOP: (usize, Duration) = (3, Duration::from_mins(5));
 pub async fn run(settings: Settings) -> anyhow::Result<()> {
     let clock: SharedClock = Arc::new(SystemClock::new().context("cannot read the clock")?);
     let prepared = Prepared::read(&settings, &clock)?;
-    let lifecycle = Lifecycle::new();
+    let mut lifecycle = Lifecycle::new();
     let (stop, tasks) = (lifecycle.stop(), lifecycle.tasks());
     let web_config = prepared
         .web_config
-        .map(|read| read.start(tasks.clone(), &[WEBHOOK_PATH]));
+        .map(|read| read.start(tasks.clone(), &[WEBHOOK_PATH, http::RELOAD_PATH]));
     let (registry, metrics) = registry(web_config.clone().map(|web| move || web.status()));
 
     let (readiness, is_ready) = watch::channel(Readiness::Starting);
-    let (_policy, policies) = watch::channel(prepared.policy);
+    let (policy, policies) = watch::channel(prepared.policy);
     let (view_sender, view) = view::channel(&clock.now());
     let (stats, journal_stats) = watch::channel(None);
     let (deliveries, work) = intake::queue(QUEUED_NOTIFICATIONS);
     let (handle, commands) = Handle::new();
     let (sets, active_sets) = mpsc::channel(1);
 
+    let systemd = start_systemd(prepared.watch_list, &clock, &tasks, &stop);
+    let tokens = Arc::new(prepared.tokens);
+    let (mut reloader, shown_policy) =
+        Reloader::new(&settings, policy, &systemd, &tokens, &metrics, &clock);
+    let reload = lifecycle.on_reload(move || reloader.reload());
+
     let intake = Intake::new(Parts {
-        tokens: prepared.tokens,
+        tokens: Arc::clone(&tokens),
         policy: policies.clone(),
         readiness: is_ready.clone(),
         deliveries,
@@ -88,19 +95,16 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
         tasks: tasks.clone(),
     });
     let (samples, beats) = (intake.samples.clone(), intake.beats.clone());
-    let page = status_page(&settings, view.clone());
     let shown = http::Shown {
         registry: Arc::new(registry),
         metrics: metrics.clone(),
         readiness: is_ready,
+        reload,
+        tokens,
         journal: journal_stats,
     };
-    let router = http::router(intake, page, shown);
-    let scheme = web_config.as_ref().map_or("http", WebConfig::scheme);
-    tracing::info!(scheme, address = %settings.listen_address, "listening");
+    let router = http::router(intake, status_page(&settings, view.clone()), shown);
     tasks.spawn_essential("web", serve(prepared.web, router, web_config, stop.clone()));
-
-    let systemd = start_systemd(prepared.watch_list, &clock, &tasks, &stop);
     let journal = open_journal(&settings, &clock, &metrics, &tasks).await?;
     stats.send_replace(Some(journal.stats()));
     let heartbeat = watch_heartbeat(beats, &policies, &clock, &journal, &metrics, &handle);
@@ -110,7 +114,6 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
         ..switches(&settings)
     };
     let reconciler = ReconcileRequests::default();
-    let (asked, active) = (prepared.asked, prepared.active_alerts);
     let ports = ports(
         &clock,
         &tasks,
@@ -119,13 +122,14 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
         systemd,
         &reconciler,
         switches,
-        asked,
+        prepared.asked,
     );
 
     let control = Control {
         handle,
         view,
         samples,
+        policy: shown_policy,
         clock: Arc::clone(&clock),
         policies: policies.clone(),
         journal: journal.clone(),
@@ -143,7 +147,7 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     let engine = tasks.spawn_essential("engine", engine.run(inputs, stop.clone()));
     tasks.spawn("close-journal", close_after(engine, journal));
     let reconciler = Reconciler {
-        active,
+        active: prepared.active_alerts,
         requests: reconciler,
         policy: policies,
         clock,
@@ -173,7 +177,8 @@ pub(crate) async fn offline(
     patience: Duration,
 ) -> anyhow::Result<Ports> {
     let (tasks, stop) = (lifecycle.tasks(), lifecycle.stop());
-    let systemd = start_systemd(watch_list(settings, policy)?, clock, &tasks, &stop);
+    let watch = reload::watch_list(&settings.monitored_services, policy)?;
+    let systemd = start_systemd(watch, clock, &tasks, &stop);
     let mut table = ServiceManager::table(&systemd);
     let synchronised = table.wait_for(|table| table.sync == prunelle_systemd::Sync::Synchronised);
     // In vain: then guards that need it say so.
@@ -214,7 +219,9 @@ struct Prepared {
 
 impl Prepared {
     fn read(settings: &Settings, clock: &SharedClock) -> anyhow::Result<Self> {
-        let policy = Arc::new(load::read(&settings.policy_file)?);
+        let Checked { policy, warnings } = load::read_with_warnings(&settings.policy_file)?;
+        reload::tell_warnings(&warnings);
+        let policy = Arc::new(policy);
         let web_config = settings.web_config_file.as_deref();
         let active_alerts = ActiveAlerts::new(&settings.alertmanager_url)?;
         Ok(Self {
@@ -222,7 +229,7 @@ impl Prepared {
                 .map(|file| web_config::read(file, clock))
                 .transpose()?,
             tokens: Tokens::read(&settings.token_files)?,
-            watch_list: watch_list(settings, &policy)?,
+            watch_list: reload::watch_list(&settings.monitored_services, &policy)?,
             asked: asked(settings, active_alerts.clone())?,
             active_alerts,
             web: listener::bind(&settings.listen_address)?,
@@ -317,6 +324,10 @@ async fn serve(
     web_config: Option<WebConfig>,
     stop: Stop,
 ) {
+    let scheme = web_config.as_ref().map_or("http", WebConfig::scheme);
+    if let Ok(address) = listener.local_addr() {
+        tracing::info!(scheme, %address, "listening");
+    }
     let limits = listener::Limits::default();
     if let Err(error) = listener::serve(vec![listener], router, limits, web_config, stop).await {
         tracing::error!(%error, "the web server ended");
@@ -334,23 +345,6 @@ async fn tell_readiness(readiness: watch::Sender<Readiness>, stop: Stop) {
     readiness.send_replace(Readiness::Ready);
     stop.stopped().await;
     readiness.send_replace(Readiness::Draining);
-}
-
-/// The services that the settings name, and those that the policy names one by one.
-fn watch_list(settings: &Settings, policy: &Policy) -> anyhow::Result<WatchList> {
-    let of_policy = policy.rules.iter().flat_map(|rule| match &rule.target {
-        TargetRule::Unit { allow, .. } | TargetRule::ProcessGroup { allow, .. } => allow.as_slice(),
-        TargetRule::Path { .. } | TargetRule::Mount { .. } | TargetRule::Host => &[],
-    });
-    let plain = of_policy
-        .map(|glob| glob.glob().glob())
-        .filter(|pattern| !pattern.contains(['*', '?', '[', '{']));
-    let items = settings
-        .monitored_services
-        .iter()
-        .map(String::as_str)
-        .chain(plain);
-    Ok(WatchList::parse(items)?)
 }
 
 async fn open_journal(

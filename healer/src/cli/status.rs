@@ -3,6 +3,7 @@
 use std::fmt::{self, Write as _};
 
 use crate::control::Status;
+use crate::reload::PolicyStatus;
 use crate::view::{
     ActionView, AlertView, ApprovalView, HeartbeatView, PauseView, QuarantineView, RunningView,
     ServiceView, SystemdView, ThrottleView, View,
@@ -22,6 +23,7 @@ pub(super) fn text(status: &Status) -> String {
 fn write_status(out: &mut String, status: &Status) -> fmt::Result {
     let view = &status.view;
     write_head(out, &status.version, view)?;
+    write_policy(out, &status.policy)?;
     section(
         out,
         "questions, for a person to answer",
@@ -90,6 +92,27 @@ fn write_head(out: &mut String, version: &str, view: &View) -> fmt::Result {
         write_heartbeat(out, heartbeat)?;
     }
     writeln!(out, "alerts   {}", view.alerts_total)
+}
+
+fn write_policy(out: &mut String, policy: &PolicyStatus) -> fmt::Result {
+    writeln!(
+        out,
+        "policy   revision {} of {}, in force since {:.0}",
+        policy.revision,
+        printable(&policy.file),
+        policy.since
+    )?;
+    let Some(refused) = &policy.refused else {
+        return Ok(());
+    };
+    writeln!(
+        out,
+        "         the file as it is now was refused; correct it and reload:"
+    )?;
+    for line in refused.lines() {
+        writeln!(out, "         {}", printable(line))?;
+    }
+    Ok(())
 }
 
 fn write_heartbeat(out: &mut String, heartbeat: &HeartbeatView) -> fmt::Result {

@@ -8,6 +8,7 @@ use super::naming::is_called;
 use super::{Control, Refusal};
 use crate::intake::Sample;
 use crate::journal::{Event, EventType};
+use crate::reload::PolicyStatus;
 use crate::target::Target;
 use crate::view::View;
 
@@ -43,6 +44,8 @@ pub struct Status {
     pub version: String,
     /// The engine.
     pub view: View,
+    /// The policy in force, and how its last reload went.
+    pub policy: PolicyStatus,
     /// Refused notifications, the newest first.
     pub rejected: Vec<Sample>,
 }
@@ -73,6 +76,7 @@ pub(super) async fn status(State(control): State<Control>) -> Json<Status> {
     Json(Status {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         view: View::clone(&control.view.borrow()),
+        policy: control.policy.borrow().clone(),
         rejected: control.samples.newest(),
     })
 }

@@ -9,8 +9,10 @@ use std::sync::{Mutex, PoisonError};
 
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
+use axum::http::request::Parts;
 use prunelle_foundation::file_stamp::FileStamp;
 use prunelle_foundation::secret::{Secret, SecretError};
+use prunelle_foundation::web_config::AuthenticatedUser;
 
 /// The tokens in force.
 #[derive(Debug)]
@@ -29,7 +31,7 @@ pub struct NoToken {
 
 /// Why a request is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Refusal {
+pub(crate) enum Refusal {
     /// It carries no bearer token.
     NoCredentials,
     /// Its token is none of ours.
@@ -74,6 +76,24 @@ impl Tokens {
             tracing::warn!(%error, "a webhook token is not in force");
         }
         Ok(Self(Mutex::new(tokens)))
+    }
+
+    /// Looks at the files now, and says which cannot be read; a request does the same.
+    pub fn read_again(&self) {
+        let mut files = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for file in files.iter_mut() {
+            if let Err(error) = file.refresh() {
+                tracing::warn!(%error, file = %file.path.display(), "cannot read the webhook token again");
+            }
+        }
+    }
+
+    /// A user of the web configuration has shown a password already; everybody else shows a token.
+    pub(crate) fn check_request(&self, request: &Parts) -> Result<(), Refusal> {
+        if request.extensions.get::<AuthenticatedUser>().is_some() {
+            return Ok(());
+        }
+        self.check(&request.headers)
     }
 
     /// Whether the request carries a token in force.

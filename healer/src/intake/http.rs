@@ -8,7 +8,6 @@ use axum::http::request::Parts;
 use axum::routing::post;
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt as _;
-use prunelle_foundation::web_config::AuthenticatedUser;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
@@ -68,14 +67,10 @@ async fn take(intake: &Intake, parts: &Parts, body: Body) -> Result<Answer, Answ
     deliver(intake, notification).await
 }
 
-/// A user of the web configuration has shown a password already; everybody else shows a token.
 fn authenticate(intake: &Intake, parts: &Parts) -> Result<(), Answer> {
-    if parts.extensions.get::<AuthenticatedUser>().is_some() {
-        return Ok(());
-    }
     intake
         .tokens
-        .check(&parts.headers)
+        .check_request(parts)
         .map_err(|refusal| match refusal {
             Refusal::NoCredentials => Answer::new(
                 NotificationResult::Unauthenticated,

@@ -46,7 +46,7 @@ impl Fixture {
             boot_id: BootId::new("boot"),
         };
         let intake = Intake::new(Parts {
-            tokens: Tokens::read(&[token_file]).unwrap(),
+            tokens: Arc::new(Tokens::read(&[token_file]).unwrap()),
             policy,
             readiness,
             deliveries,

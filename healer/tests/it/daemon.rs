@@ -1,6 +1,7 @@
 //! The daemon against a real systemd: a webhook comes in, a unit is repaired, verified and logged.
 
 mod fixture;
+mod reload;
 
 use std::time::Duration;
 

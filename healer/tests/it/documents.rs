@@ -34,9 +34,13 @@ fn the_example_of_the_policy_page_loads_and_uses_everything() {
     };
     let policy = load::parse(Path::new("docs/policy.md"), example)
         .unwrap_or_else(|errors| panic!("{errors}"));
-    assert_eq!(policy.rules.len(), 2);
+    assert_eq!(policy.rules.len(), 3);
     assert!(policy.rules[0].respects_clean_stop);
     assert_eq!(policy.rules[1].mode, Some(Mode::Observe));
+    assert_eq!(policy.rules[1].mute_time_intervals[0].name, "office");
+    assert_eq!(policy.groups.len(), 1);
+    let checked = load::parse_with_warnings(Path::new("docs/policy.md"), example);
+    assert_eq!(checked.map(|checked| checked.warnings), Ok(Vec::new()));
     assert_eq!(policy.receivers.len(), 1);
 }
 

@@ -4,6 +4,7 @@ mod commands;
 mod crashes;
 pub(crate) mod fake_manager;
 mod of_host;
+mod policies;
 mod rig;
 mod throttle;
 mod victims;

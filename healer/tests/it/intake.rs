@@ -40,7 +40,7 @@ impl Healer {
         let (sender, readiness) = watch::channel(Readiness::Ready);
         let (deliveries, work) = intake::queue(16);
         let intake = Intake::new(Parts {
-            tokens: Tokens::read(&[token]).unwrap(),
+            tokens: Arc::new(Tokens::read(&[token]).unwrap()),
             policy: watch::channel(Arc::new(policy)).1,
             readiness,
             deliveries,

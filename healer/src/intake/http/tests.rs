@@ -1,6 +1,7 @@
 use axum::http::{Method, Request, StatusCode, header};
 use axum::response::Response;
 use http_body_util::BodyExt as _;
+use prunelle_foundation::web_config::AuthenticatedUser;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 

@@ -8,7 +8,7 @@ use prunelle_foundation::clock::Now;
 use super::Engine;
 use crate::facts::Pause;
 use crate::journal::{Journal, JournalError, QuarantineInForce};
-use crate::remediation::case::{Asked, CaseId};
+use crate::remediation::case::{Asked, CaseId, Rest};
 use crate::remediation::handle::{Command, Resumed};
 use crate::remediation::state::Stage;
 use crate::target::Target;
@@ -121,10 +121,14 @@ impl Engine {
                 continue;
             };
             let (alert, confirmed) = (Arc::clone(&active.alert), active.confirmed.clone());
-            let (kept, dropped): (Vec<CaseId>, Vec<CaseId>) = active
+            let (kept, idle): (Vec<CaseId>, Vec<CaseId>) = active
                 .cases
                 .iter()
                 .partition(|id| self.book.cases.get(id).is_some_and(|case| !case.is_idle()));
+            let (left, dropped): (Vec<CaseId>, Vec<CaseId>) = idle.into_iter().partition(|id| {
+                let case = self.book.cases.get(id);
+                case.is_some_and(|case| case.rest == Rest::LeftToPerson)
+            });
             for id in dropped {
                 if let Some((_, handle)) = self
                     .book
@@ -138,11 +142,63 @@ impl Engine {
                 self.book.remove_case(id);
             }
             self.register_alert(&alert, confirmed, true);
+            for id in left {
+                if !self.take_over(id) {
+                    self.book.remove_case(id);
+                }
+            }
             self.guard_alert(&fingerprint);
             if let Some(active) = self.book.alerts.get_mut(&fingerprint) {
                 active.cases.extend(kept);
             }
         }
+    }
+}
+
+impl Engine {
+    /// A unit that a person stopped is left alone under another policy, too: the ended case takes the place of the one
+    /// that the new policy has made for the same alert and target. False when there is nothing to take over.
+    pub(super) fn take_over(&mut self, id: CaseId) -> bool {
+        let Some(case) = self
+            .book
+            .cases
+            .get(&id)
+            .filter(|case| case.rest == Rest::LeftToPerson)
+        else {
+            return false;
+        };
+        let fingerprint = case.alert.episode.fingerprint.clone();
+        let successor = self.book.alerts.get(&fingerprint).and_then(|active| {
+            active.cases.iter().copied().find(|other| {
+                self.book.cases.get(other).is_some_and(|other| {
+                    other.target == case.target
+                        && Arc::ptr_eq(&other.policy, &self.policy)
+                        && other.is_idle()
+                })
+            })
+        });
+        let Some(successor) = successor else {
+            return false;
+        };
+        let Some(new) = self.book.cases.get_mut(&successor) else {
+            return false;
+        };
+        let (policy, rule) = (Arc::clone(&new.policy), new.rule);
+        if let Some((_, handle)) = new.running.take() {
+            handle.abort();
+        }
+        self.timers.set(successor, None);
+        self.book.remove_case(successor);
+        if let Some(case) = self.book.cases.get_mut(&id) {
+            case.policy = policy;
+            case.rule = rule;
+        }
+        if let Some(active) = self.book.alerts.get_mut(&fingerprint)
+            && !active.cases.contains(&id)
+        {
+            active.cases.push(id);
+        }
+        true
     }
 }
 

@@ -36,7 +36,7 @@ impl Engine {
         let is_to_ask_again = was_admitted && case.rest == Rest::None;
         if Arc::ptr_eq(&case.policy, &self.policy) {
             self.remove_if_over(id);
-        } else {
+        } else if !self.take_over(id) {
             // The new policy has a case of its own for it.
             self.timers.set(id, None);
             self.book.remove_case(id);

@@ -14,6 +14,7 @@ use prunelle_healer::facts::Pause;
 use prunelle_healer::intake::Samples;
 use prunelle_healer::journal::{AnswerRefused, Answered, Journal, JournalOptions};
 use prunelle_healer::policy::load;
+use prunelle_healer::reload::PolicyStatus;
 use prunelle_healer::remediation::handle::{Command, Handle, Resumed};
 use prunelle_healer::target::Target;
 use prunelle_healer::view::{ApprovalView, HeartbeatView, QuarantineView, View};
@@ -75,6 +76,7 @@ impl Daemon {
                 handle,
                 view: views,
                 samples: Samples::default(),
+                policy: watch::channel(policy_in_force()).1,
                 clock: clock.clone(),
                 policies,
                 journal,
@@ -515,4 +517,30 @@ async fn the_socket_is_for_its_owner_and_for_one_daemon() {
     assert_eq!(std::fs::read_to_string(&file).unwrap(), "keep me");
     let refused = control::bind(Path::new("/nonexistent/healer.sock")).unwrap_err();
     assert!(matches!(refused, ControlError::Bind { .. }), "{refused}");
+}
+
+fn policy_in_force() -> PolicyStatus {
+    PolicyStatus {
+        file: "/etc/prunelle/policy.yml".to_owned(),
+        revision: "0123456789ab".to_owned(),
+        since: "2026-03-01T09:00:00Z".parse().unwrap(),
+        refused: Some("policy.yml:3:7: unknown mode `on`\n  hint: one of `off`".to_owned()),
+    }
+}
+
+#[tokio::test]
+async fn status_tells_which_policy_is_in_force_and_why_another_is_not() {
+    let mut daemon = Daemon::new();
+    let output = daemon.ask_alone(&["status"]).await;
+    let text = stdout(&output);
+    for line in [
+        "policy   revision 0123456789ab of /etc/prunelle/policy.yml, in force since 2026-03-01T09:00:00Z",
+        "         the file as it is now was refused; correct it and reload:",
+        "         policy.yml:3:7: unknown mode `on`",
+    ] {
+        assert!(text.lines().any(|l| l == line), "no `{line}` in:\n{text}");
+    }
+    let output = daemon.ask_alone(&["status", "--json"]).await;
+    let json: serde_json::Value = serde_json::from_str(&stdout(&output)).unwrap();
+    assert_eq!(json["policy"]["revision"], "0123456789ab");
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use prunelle_sandbox::stack::Action;
 use prunelle_sandbox::{Kept, Manager, Options, http, wait_until};
+use rustix::process::Signal;
 
 /// Longer than anything here takes on a busy machine.
 pub(super) const LIMIT: Duration = Duration::from_secs(30);
@@ -128,6 +129,54 @@ impl Daemon {
         self.manager
             .keep(env!("CARGO_BIN_EXE_prunelle-healer"), &arguments, log)
             .unwrap()
+    }
+
+    /// Changes the policy's file; it is in force after a reload.
+    pub(super) fn change_policy(&self, change: impl FnOnce(String) -> String) {
+        let file = self.dir.join("policy.yml");
+        let text = std::fs::read_to_string(&file).unwrap();
+        std::fs::write(&file, change(text)).unwrap();
+    }
+
+    /// Does something while there is no policy file.
+    pub(super) fn with_policy_away<T>(&self, act: impl FnOnce(&Self) -> T) -> T {
+        let (file, away) = (self.dir.join("policy.yml"), self.dir.join("away.yml"));
+        std::fs::rename(&file, &away).unwrap();
+        let result = act(self);
+        std::fs::rename(&away, &file).unwrap();
+        result
+    }
+
+    /// Where it listens.
+    pub(super) const fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// SIGHUP.
+    pub(super) fn hang_up(&mut self) {
+        let healer = self.healer.as_mut().unwrap();
+        healer.signal(Signal::HUP).unwrap();
+    }
+
+    /// `POST /-/reload` with these headers.
+    pub(super) fn reload_with(&self, headers: &[(&str, &str)]) -> http::Answer {
+        http::post(self.port, "/-/reload", headers, "").unwrap()
+    }
+
+    /// `POST /-/reload` with the token.
+    pub(super) fn reload(&self) -> http::Answer {
+        let bearer = format!("Bearer {TOKEN}");
+        self.reload_with(&[("Authorization", bearer.as_str())])
+    }
+
+    /// The value of a sample in `/metrics`.
+    pub(super) fn metric(&self, sample: &str) -> Option<String> {
+        let answer = http::get(self.port, "/metrics").unwrap();
+        let value = answer
+            .body
+            .lines()
+            .find_map(|line| line.strip_prefix(sample)?.strip_prefix(' '));
+        value.map(ToOwned::to_owned)
     }
 
     /// SIGKILL.

@@ -181,6 +181,20 @@ impl FakeManager {
         self.publish();
     }
 
+    /// Somebody stops a unit; a job that waits on it is cancelled by that.
+    pub(super) fn stop_by_person(&self, unit: &str) {
+        let name: UnitName = unit.parse().unwrap();
+        {
+            let mut world = self.world();
+            let waiting = world.unit(&name).job.take();
+            world.unit(&name).become_(ActiveState::Inactive, "dead");
+            if let Some(job) = waiting {
+                world.results.insert(job.id, JobResult::Canceled);
+            }
+        }
+        self.publish();
+    }
+
     /// The connection is lost, or there again.
     pub(super) fn set_reachable(&self, is_reachable: bool) {
         self.world().is_unreachable = !is_reachable;
