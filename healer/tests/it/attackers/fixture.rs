@@ -181,7 +181,17 @@ impl Killer {
 
     /// Carries a plan out as the engine does: announced, and ended, in the journal.
     pub(super) async fn apply(&self, details: &Details) -> Finding {
+        self.apply_beside(details, || ()).await
+    }
+
+    /// The same, and lets an attacker loose in the moment when the remedy begins.
+    pub(super) async fn apply_beside(
+        &self,
+        details: &Details,
+        attack: impl FnOnce() + Send,
+    ) -> Finding {
         let started = self.start(details).await;
+        attack();
         let remediation = started.get().intent.remediation;
         let finding = self.remedy.apply(started).await;
         let at = self.clock.now();

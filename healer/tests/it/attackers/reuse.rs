@@ -74,8 +74,10 @@ async fn the_number_changes_hands_during_the_attempt() {
         .unwrap();
         // From right away to well after the end of an attempt.
         let delay = Duration::from_micros(u64::try_from(attempt * 37 % 4000).unwrap());
+        let (go, is_on) = std::sync::mpsc::channel();
         let attacker = std::thread::Builder::new()
             .spawn(move || {
+                is_on.recv().unwrap();
                 let since = Stopwatch::start();
                 while since.elapsed() < delay {
                     std::hint::spin_loop();
@@ -84,7 +86,8 @@ async fn the_number_changes_hands_during_the_attempt() {
                 impostor(pid)
             })
             .unwrap();
-        let finding = killer.apply(&plan).await;
+        let attack = || go.send(()).unwrap();
+        let finding = killer.apply_beside(&plan, attack).await;
         match (finding.result, finding.evidence["end"].as_str()) {
             (Err(failure), _) => {
                 assert_eq!(failure.reason, Reason::IdentityMismatch, "{finding:?}");
