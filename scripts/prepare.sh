@@ -61,6 +61,11 @@ wants_peer() {
     [ "$(basename -- "$0")" = test.sh ]
 }
 
+has_faketime() {
+    compgen -G "$TOOLS/usr/lib/*/faketime/libfaketimeMT.so.1" >/dev/null ||
+        compgen -G '/usr/lib/*/faketime/libfaketimeMT.so.1' >/dev/null
+}
+
 # Fills PACKAGES with the Debian packages to install and UNPACKED with those to unpack, and REASONS with why.
 PACKAGES=()
 UNPACKED=()
@@ -84,6 +89,8 @@ find_missing() {
     have curl || ! wants_peer || missing PACKAGES curl 'a client that the formats are tested with'
     have duk || have node || missing PACKAGES duktape "runs the rules for polkit as polkit does, in the tests"
     have strace || missing PACKAGES strace 'kills the healer at each write of its journal, in the end-to-end tests'
+    has_faketime || ! wants_peer ||
+        missing UNPACKED libfaketime 'another wall clock for the healer, in the end-to-end tests; unpacked into .prunelle/tools'
     { have prometheus && have promtool; } ||
         missing UNPACKED prometheus 'scrapes and rules; unpacked into .prunelle/tools, not installed'
     { have prometheus-alertmanager || have alertmanager; } && have amtool ||
@@ -134,6 +141,8 @@ unpack() {
     dpkg-deb -x "$folder"/*.deb "$TOOLS" || { rm -rf "$folder"; stop_with "cannot unpack $1 into $TOOLS"; }
     rm -rf "$folder"
     for program in "$TOOLS"/usr/bin/*; do
+        # Some packages have none.
+        [ -e "$program" ] || continue
         wrap "$(basename -- "$program")"
     done
 }

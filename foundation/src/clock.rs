@@ -41,13 +41,16 @@ pub struct Now {
 impl Now {
     /// How long after `earlier` this is; zero when it lies before.
     ///
-    /// Same boot: by boot time. Another boot: by wall time, where a clock that went backwards counts as zero,
-    /// so that a jump never makes an interval look longer than it was.
+    /// Same boot: by boot time. Another boot: by wall time, but never less than this boot has lasted, which is certain:
+    /// a clock that was put back neither makes an interval look longer than it was, nor holds it up for longer than
+    /// if it had begun with this boot.
     pub fn since(&self, earlier: &Now) -> Duration {
         if self.boot_id == earlier.boot_id {
             self.boot.saturating_sub(earlier.boot)
         } else {
-            Duration::try_from(self.wall.duration_since(earlier.wall)).unwrap_or(Duration::ZERO)
+            Duration::try_from(self.wall.duration_since(earlier.wall))
+                .unwrap_or(Duration::ZERO)
+                .max(self.boot)
         }
     }
 }

@@ -12,12 +12,13 @@ pub use labels::Labels;
 /// Alertmanager's hash of all labels, 16 hex digits.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub struct Fingerprint(String);
+pub struct Fingerprint([u8; 16]);
 
 impl Fingerprint {
     /// The 16 hex digits.
     pub fn as_str(&self) -> &str {
-        &self.0
+        // They are ASCII.
+        std::str::from_utf8(&self.0).unwrap_or_default()
     }
 }
 
@@ -25,29 +26,31 @@ impl TryFrom<String> for Fingerprint {
     type Error = &'static str;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
-        if text.len() == 16 && text.bytes().all(|b| b.is_ascii_hexdigit()) {
-            Ok(Self(text.to_ascii_lowercase()))
-        } else {
-            Err("a fingerprint is 16 hex digits")
+        match <[u8; 16]>::try_from(text.as_bytes()) {
+            Ok(mut digits) if digits.iter().all(u8::is_ascii_hexdigit) => {
+                digits.make_ascii_lowercase();
+                Ok(Self(digits))
+            }
+            _ => Err("a fingerprint is 16 hex digits"),
         }
     }
 }
 
 impl From<Fingerprint> for String {
     fn from(fingerprint: Fingerprint) -> Self {
-        fingerprint.0
+        fingerprint.as_str().to_owned()
     }
 }
 
 impl fmt::Display for Fingerprint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(self.as_str())
     }
 }
 
 impl fmt::Debug for Fingerprint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(self.as_str())
     }
 }
 

@@ -5,6 +5,8 @@
 #[cfg(test)]
 mod cannot_start;
 #[cfg(test)]
+mod clock_jumps;
+#[cfg(test)]
 mod crash;
 #[cfg(test)]
 mod dead_service;

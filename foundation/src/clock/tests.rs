@@ -24,6 +24,9 @@ fn across_boots_wall_time_counts_and_never_below_zero() {
     assert_eq!(clock.now().since(&start()), Duration::from_mins(1));
     clock.step_wall(Timestamp::from_second(1_700_000_000).unwrap());
     assert_eq!(clock.now().since(&start()), Duration::ZERO);
+    // What is certain is that this boot came after it.
+    clock.advance(Duration::from_secs(5));
+    assert_eq!(clock.now().since(&start()), Duration::from_secs(5));
 }
 
 #[test]

@@ -69,7 +69,7 @@ pub(super) struct Store {
 }
 
 /// SQLite's own memory for pages, in KiB.
-const PAGE_CACHE_KIB: i64 = 4096;
+const PAGE_CACHE_KIB: i64 = 2048;
 /// Larger databases are not read through at start.
 const CHECKED_UP_TO: u64 = 256 << 20;
 

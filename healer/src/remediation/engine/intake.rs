@@ -250,6 +250,8 @@ impl Engine {
         } else {
             refused.push((None, Reason::OtherHost));
         }
+        // Most have one, and there may be tens of thousands.
+        active.without_case.reserve_exact(refused.len());
         for (rule, reason) in refused {
             if is_news {
                 self.keep_decision(Decision {
