@@ -18,6 +18,7 @@ const QUARANTINE: Duration = Duration::from_secs(8);
 /// What a repair of the doomed service takes beside its quarantine, on a busy machine.
 const SLACK: Duration = Duration::from_secs(12);
 const DAY: i64 = 24 * 3600;
+const OTHER_BOOT: &str = "00000000-0000-4000-8000-000000000001";
 const DOOMED: &str = "doomed.service";
 const FRAIL: &str = "frail.service";
 
@@ -48,6 +49,7 @@ fn clock_jumps_and_a_reboot_neither_prolong_a_quarantine_nor_refill_a_budget() -
         host.healer().stop()?;
         reboot(host, folder.path())?;
         host.healer().start()?;
+        ensure!(boot_of_the_last_start(host)? == OTHER_BOOT);
         let (_, lasted) = quarantine.next(host)?;
         ensure!(
             lasted <= QUARANTINE + SLACK,
@@ -187,7 +189,7 @@ fn starts(host: &Host) -> Result<usize> {
 /// From its next start on, the healer finds itself in another boot, a few seconds old.
 fn reboot(host: &Host, folder: &Path) -> Result<()> {
     let boot_id = folder.join("boot_id");
-    fs::write(&boot_id, "00000000-0000-4000-8000-000000000001\n")?;
+    fs::write(&boot_id, format!("{OTHER_BOOT}\n"))?;
     let uptime = fs::read_to_string("/proc/uptime")?;
     let (seconds, _) = uptime.split_once('.').context("no uptime")?;
     let ago = seconds.parse::<i64>()? - 3;
@@ -207,4 +209,11 @@ fn reboot(host: &Host, folder: &Path) -> Result<()> {
     host.manager()
         .write_unit(unit, &text.replace("ExecStart=", &start))?;
     host.manager().daemon_reload()
+}
+
+/// As the healer's journal has it.
+fn boot_of_the_last_start(host: &Host) -> Result<String> {
+    let journal = rusqlite::Connection::open(host.dir().join("state/journal.db"))?;
+    let sql = "SELECT at_boot_id FROM starts ORDER BY number DESC LIMIT 1";
+    Ok(journal.query_row(sql, [], |row| row.get(0))?)
 }
