@@ -109,10 +109,18 @@ pub struct GroupFacts {
     pub healthy_others: Option<u32>,
 }
 
+/// How many charges of a window are told at most, the newest ones: no budget can be larger.
+pub const MOST_CHARGES: u32 = 1000;
+
+/// How many ends of remediations are told at most, the newest ones: cooldowns have long reached their maximum by then,
+/// and no limit on flapping or failures can be larger.
+pub const MOST_ENDS: u32 = 100;
+
 /// What the journal knows of a rule, a target and the host; read anew inside the admission transaction.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct History {
-    /// The remediation that runs on the target.
+    /// The remediation that runs on the target, on the victim, or on a process group whose victim is the target; another
+    /// one before the one that asks.
     pub running: Option<RemediationId>,
     /// Pauses in force that cover the target.
     pub pauses: Vec<Pause>,
@@ -120,7 +128,7 @@ pub struct History {
     pub charges: Vec<Now>,
     /// Intents charged on this host, oldest first.
     pub host_charges: Vec<Now>,
-    /// Ends of remediations of this target that had acted, oldest first.
+    /// Ends of remediations of this target, or of the victim, that had acted, oldest first.
     pub repairs: Vec<Now>,
     /// Quarantine of the target, or of the victim, if one is in force.
     pub quarantine: Option<Quarantine>,
@@ -130,11 +138,12 @@ pub struct History {
     pub target_charges: Vec<Now>,
     /// Intents charged to this rule, target and remedy, oldest first.
     pub remedy_charges: Vec<Now>,
-    /// Ends of this rule's remediations that had acted, on all targets, oldest first: when, and whether it succeeded.
+    /// Ends of this rule's remediations that had acted and were not cancelled, on all targets, oldest first: when, and
+    /// whether it succeeded.
     pub rule_ends: Vec<(Now, bool)>,
     /// Remediations of this rule that run, on all targets, this one left aside.
     pub rule_running: u32,
-    /// What else is under repair on this host: targets and victims.
+    /// What else is under repair on this host, one for each remediation: its victim, or its target.
     pub others_running: Vec<crate::target::Target>,
     /// What a person was asked about this rung, and answered.
     pub approval: Option<Approval>,

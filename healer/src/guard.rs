@@ -1,25 +1,33 @@
 //! The guards, in the order in which they are asked. Each passes, defers or suppresses, and says why.
 //!
 //! Guards are pure: the engine gathers the facts first, and a guard decides over (facts, now). A guard that
-//! cannot be evaluated blocks. Before anything is done, [`admission`] asks those that depend on the journal
-//! once more, inside the transaction that writes the intent.
+//! cannot be evaluated blocks. Before anything is done, [`admission()`] asks them all once more, inside the
+//! transaction that writes the intent, with the history that the journal has at that moment.
 
 use std::time::Duration;
 
 use prunelle_foundation::clock::Now;
 
 use crate::alert::Alert;
-use crate::facts::{Facts, History};
+use crate::facts::Facts;
 use crate::policy::{Mode, Policy, Rule, Rung};
 use crate::reason::Reason;
 use crate::remediation::RemediationId;
 use crate::target::Target;
 
+mod admission;
+mod approval;
+mod blast_radius;
+mod breaker;
 mod budget;
 mod cooldown;
 mod deduplication;
+mod flapping;
 mod freshness;
+mod hits;
 mod host_and_target;
+mod intake;
+mod maintenance;
 mod quarantine;
 mod start_limit;
 mod still_needed;
@@ -27,37 +35,35 @@ mod switches;
 mod target_free;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
+
+pub use admission::{MAX_FACT_AGE, admission};
 
 /// The guards, first to last. Adding one is one file and one line.
-pub const GUARDS: &[&dyn Guard] = &[
+pub const GUARDS: [&dyn Guard; 13] = [
+    &intake::Intake,
     &deduplication::Deduplication,
+    &freshness::Freshness,
     &host_and_target::HostAndTarget,
     &switches::Switches,
-    &freshness::Freshness,
     &still_needed::StillNeeded,
     &target_free::TargetFree,
-    &quarantine::NotQuarantined,
-    &cooldown::CooldownPassed,
+    // Quarantine, flapping and cooldown: what became of the last repairs.
+    &cooldown::Cooldown,
+    // Sliding windows, and the headroom below `StartLimitBurst`.
     &budget::BudgetLeft,
-    &start_limit::StartLimitHeadroom,
+    &blast_radius::BlastRadius,
+    &breaker::Breaker,
+    &approval::Approval,
+    // All of them once more, inside the transaction that writes the intent.
+    &admission::Admission,
 ];
-
-/// Those that are asked again inside the admission transaction: they depend on what the journal owns.
-const ADMISSION: &[&dyn Guard] = &[
-    &deduplication::Deduplication,
-    &switches::Switches,
-    &quarantine::NotQuarantined,
-    &cooldown::CooldownPassed,
-    &budget::BudgetLeft,
-    &start_limit::StartLimitHeadroom,
-];
-
-/// Facts about the unit or the folder may be this old when an intent is written.
-pub const MAX_FACT_AGE: Duration = Duration::from_secs(2);
 
 /// How soon a guard that lacks a fact is asked again.
 const RETRY_UNKNOWN: Duration = Duration::from_secs(1);
+
+/// How soon a guard is asked again whose fact changes without anybody telling the engine.
+const LOOK_AGAIN: Duration = Duration::from_secs(5);
 
 /// What a guard is asked about.
 #[derive(Clone, Copy, Debug)]
@@ -72,7 +78,7 @@ pub struct Question<'a> {
     pub rung: &'a Rung,
     /// What it would act on.
     pub target: &'a Target,
-    /// The remediation that asks for its next attempt; none before the first one.
+    /// The remediation that asks, before its first attempt as well; none when only an explanation is asked for.
     pub remediation: Option<RemediationId>,
     /// What is known.
     pub facts: &'a Facts,
@@ -93,7 +99,7 @@ pub enum Answer {
 
 /// One guard.
 pub trait Guard: Sync {
-    /// Its name, as in the log and in explanations.
+    /// Its name, as in explanations.
     fn name(&self) -> &'static str;
     /// Its answer.
     fn ask(&self, question: Question<'_>) -> Answer;
@@ -139,42 +145,4 @@ pub fn ask_all(question: Question<'_>) -> Verdict {
             Mode::Observe | Mode::Off => Decision::Observe,
         });
     Verdict { answers, decision }
-}
-
-/// The last guard, asked by the journal inside the transaction that writes the intent: the guards over what
-/// the journal owns once more, with `history` read in that transaction; facts about the target must be fresh.
-pub fn admission(question: Question<'_>, history: History) -> Result<(), Reason> {
-    if !target_facts_are_fresh(question) {
-        return Err(Reason::FactUnknown);
-    }
-    let facts = Facts {
-        history,
-        ..question.facts.clone()
-    };
-    let question = Question {
-        facts: &facts,
-        ..question
-    };
-    ADMISSION
-        .iter()
-        .try_for_each(|guard| match guard.ask(question) {
-            Answer::Pass => Ok(()),
-            Answer::Defer(reason, _) | Answer::Suppress(reason) => Err(reason),
-        })?;
-    match switches::mode(question) {
-        Mode::Enforce => Ok(()),
-        Mode::Observe => Err(Reason::Observed),
-        Mode::Off => Err(Reason::ModeOff),
-    }
-}
-
-fn target_facts_are_fresh(question: Question<'_>) -> bool {
-    let at = match question.target {
-        Target::Unit(_) => question.facts.unit.known_at(),
-        Target::ProcessGroup(_) => question.facts.victim.known_at(),
-        Target::Path(_) | Target::Mount(_) => question.facts.folder.known_at(),
-        // What is true of the machine as a whole was read with the question.
-        Target::Host => return true,
-    };
-    at.is_some_and(|at| question.now.since(at) <= MAX_FACT_AGE)
 }

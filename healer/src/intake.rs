@@ -37,7 +37,9 @@ use room::Room;
 /// Reads a list of alerts as Alertmanager's API writes it, each within the limits of the webhook, or what is wrong.
 pub fn read_alerts(list: &[u8]) -> Result<Vec<Alert>, String> {
     match wire::active_alerts(list, &Limits::default()) {
-        Ok((alerts, invalid)) => match invalid.into_iter().next() {
+        Ok(wire::Listed {
+            alerts, invalid, ..
+        }) => match invalid.into_iter().next() {
             None => Ok(alerts),
             Some(invalid) => Err(format!("{}: {}", invalid.name, invalid.problem)),
         },

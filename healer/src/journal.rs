@@ -44,7 +44,7 @@ use crate::facts::{Approval, History, Pause};
 use crate::policy::RemedyKind;
 use crate::reason::Reason;
 use crate::target::Target;
-use crate::work::Notification;
+use crate::work::{Muted, Notification};
 
 use self::operation::{Call, Operation};
 use self::writer::{Message, Writer};
@@ -52,7 +52,7 @@ use self::writer::{Message, Writer};
 pub use self::approvals::{AnswerRefused, Answered, ApprovalRequest};
 pub use self::error::{JournalError, OpenError};
 pub use self::events::{Event, EventType};
-pub use self::history::{HISTORY_WINDOW, HistoryOf};
+pub use self::history::HistoryOf;
 pub use self::open::JournalOptions;
 pub use self::quarantines::QuarantineInForce;
 pub use self::records::{
@@ -201,9 +201,14 @@ impl Journal {
     pub async fn record_active(
         &self,
         alerts: Vec<Alert>,
+        muted: Muted,
         asked: Now,
     ) -> Result<Recorded, JournalError> {
-        let operation = notifications::RecordActive { alerts, asked };
+        let operation = notifications::RecordActive {
+            alerts,
+            muted,
+            asked,
+        };
         let (operation, changed) = self.ask(operation).await?;
         Ok(Recorded::of(operation.alerts, &changed))
     }
@@ -354,6 +359,12 @@ impl Journal {
     pub async fn record_undo(&self, tried: UndoTry) -> Result<(), JournalError> {
         self.ask(undos::RecordUndo(tried)).await?;
         Ok(())
+    }
+
+    /// Which of the alerts that fired were held back when Alertmanager's API was last asked.
+    pub async fn muted(&self) -> Result<Muted, JournalError> {
+        let (_, muted) = self.ask(notifications::ReadMuted).await?;
+        Ok(muted)
     }
 
     /// Starts without a clean stop before them in the last while, this run's own included. Three in five minutes:

@@ -252,9 +252,9 @@ impl Policy {
         self.revision.get(..12).unwrap_or(&self.revision)
     }
 
-    /// Whether the labels make an alert critical.
+    /// Whether the labels make an alert critical. No matchers at all make none so.
     pub fn is_critical(&self, labels: &Labels) -> bool {
-        self.critical.iter().all(|matcher| matcher.matches(labels))
+        !self.critical.is_empty() && self.critical.iter().all(|matcher| matcher.matches(labels))
     }
 
     /// Whether the labels are those of the heartbeat, when it is watched.

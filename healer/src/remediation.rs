@@ -8,6 +8,7 @@ pub mod engine;
 pub mod handle;
 pub mod ids;
 pub mod machine;
+mod silences;
 pub mod state;
 pub mod steps;
 mod timers;

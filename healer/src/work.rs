@@ -1,11 +1,13 @@
 //! Where work comes from. The local source is the webhook's queue; a broker can take its place later:
 //! the acknowledgement after the commit is the 202 here and the broker's ack there.
 
+use std::collections::HashMap;
+
 use futures_util::future::BoxFuture;
 use prunelle_foundation::clock::Now;
 use tokio::sync::oneshot;
 
-use crate::alert::Alert;
+use crate::alert::{Alert, Fingerprint};
 
 /// A notification, parsed and checked.
 #[derive(Clone, Debug)]
@@ -64,6 +66,11 @@ pub trait Work: Send {
 pub struct ActiveSet {
     /// When the question was sent: an alert that was heard of later is not missing from the answer.
     pub asked: Now,
-    /// All that fire and are neither silenced nor inhibited.
+    /// All that fire, those that are held back among them.
     pub alerts: Vec<Alert>,
+    /// Those of them that Alertmanager holds back.
+    pub muted: Muted,
 }
+
+/// Why Alertmanager holds alerts back (a silence, an inhibition, a muted time), in words for people.
+pub type Muted = HashMap<Fingerprint, String>;

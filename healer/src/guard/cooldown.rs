@@ -1,38 +1,48 @@
-//! The wait after a repair, growing while faults keep coming: a second fault right after a repair is repaired
-//! at once (`first` is 0s by default), a third waits.
+//! What became of the last repairs of the target: quarantine, flapping, and the wait after a repair.
+//!
+//! The wait grows while faults keep coming: a second fault right after a repair is repaired at once (`first` is 0s by
+//! default), a third waits.
 
 use std::time::Duration;
 
 use prunelle_foundation::clock::Now;
 
-use super::{Answer, Guard, Question};
-use crate::policy::Cooldown;
+use super::{Answer, Guard, Question, flapping, quarantine};
+use crate::policy;
 use crate::reason::Reason;
 
-pub(super) struct CooldownPassed;
+pub(super) struct Cooldown;
 
-impl Guard for CooldownPassed {
+impl Guard for Cooldown {
     fn name(&self) -> &'static str {
         "cooldown"
     }
 
     fn ask(&self, question: Question<'_>) -> Answer {
-        let repairs = &question.facts.history.repairs;
-        let Some(last) = repairs.last() else {
-            return Answer::Pass;
-        };
-        let wait = wait_after(&question.rule.cooldown, repairs);
-        let left = wait.saturating_sub(question.now.since(last));
-        if left.is_zero() {
-            Answer::Pass
-        } else {
-            Answer::Defer(Reason::Cooldown, left)
-        }
+        [quarantine::ask, flapping::ask, cooldown]
+            .iter()
+            .map(|part| part(question))
+            .find(|answer| *answer != Answer::Pass)
+            .unwrap_or(Answer::Pass)
+    }
+}
+
+fn cooldown(question: Question<'_>) -> Answer {
+    let repairs = &question.facts.history.repairs;
+    let Some(last) = repairs.last() else {
+        return Answer::Pass;
+    };
+    let wait = wait_after(&question.rule.cooldown, repairs);
+    let left = wait.saturating_sub(question.now.since(last));
+    if left.is_zero() {
+        Answer::Pass
+    } else {
+        Answer::Defer(Reason::Cooldown, left)
     }
 }
 
 /// The wait that the last repair asks for. Repairs are one series while less than twice `max` lies between them.
-fn wait_after(cooldown: &Cooldown, repairs: &[Now]) -> Duration {
+fn wait_after(cooldown: &policy::Cooldown, repairs: &[Now]) -> Duration {
     let quiet = cooldown.max.saturating_mul(2);
     let series = 1 + repairs
         .windows(2)

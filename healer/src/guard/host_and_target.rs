@@ -1,15 +1,18 @@
-//! About this host, a target that the rule allows, and not protected for the verb that would be needed.
+//! About this host, a target that the rule and the rung allow, not protected for the verb that would be needed, and
+//! critical if what would be done hits something that runs.
 //!
 //! Protection is by verb: starting a dead ssh is allowed, restarting a live one is not. An empty allow-list
 //! means nothing, never everything.
 
 use std::path::Path;
 
+use globset::GlobMatcher;
 use prunelle_systemd::unit::ActiveState;
 
+use super::hits::hits_what_runs;
 use super::{Answer, Guard, Question, RETRY_UNKNOWN};
 use crate::facts::Fact;
-use crate::policy::TargetRule;
+use crate::policy::{RemedySpec, TargetRule};
 use crate::processes;
 use crate::reason::Reason;
 use crate::target::Target;
@@ -25,12 +28,20 @@ impl Guard for HostAndTarget {
         if !question.policy.is_about_this_host(&question.alert.labels) {
             return Answer::Suppress(Reason::OtherHost);
         }
-        match (&question.rule.target, question.target) {
+        let answer = match (&question.rule.target, question.target) {
             (TargetRule::Unit { allow, .. }, Target::Unit(unit)) => {
-                if allow.iter().any(|glob| glob.is_match(unit.as_str())) {
-                    unit_protection(question, unit.as_str())
-                } else {
-                    Answer::Suppress(Reason::NotAllowed)
+                unit_allowed(question, allow, unit.as_str())
+            }
+            (TargetRule::ProcessGroup { resource, allow }, Target::ProcessGroup(of))
+                if resource == of =>
+            {
+                match &question.facts.victim {
+                    Fact::Known { value, .. } if !processes::is_actionable(&value.unit) => {
+                        Answer::Suppress(Reason::NotAllowed)
+                    }
+                    Fact::Known { value, .. } => unit_allowed(question, allow, value.unit.as_str()),
+                    Fact::NotApplicable => Answer::Suppress(Reason::NoVictim),
+                    Fact::Unknown(_) => Answer::Defer(Reason::FactUnknown, RETRY_UNKNOWN),
                 }
             }
             (
@@ -39,38 +50,50 @@ impl Guard for HostAndTarget {
                     same_file_system,
                 },
                 Target::Path(target),
-            ) => {
-                if path == target {
-                    folder_protection(question, target, *same_file_system)
-                } else {
-                    Answer::Suppress(Reason::NotAllowed)
-                }
+            ) if path == target => folder_allowed(question, target, *same_file_system),
+            (TargetRule::Mount { allow, .. }, Target::Mount(mount)) if allow.contains(mount) => {
+                mount_allowed(question)
             }
-            (TargetRule::Mount { allow, .. }, Target::Mount(mount)) => {
-                if allow.contains(mount) {
-                    Answer::Pass
-                } else {
-                    Answer::Suppress(Reason::NotAllowed)
-                }
-            }
-            (TargetRule::ProcessGroup { allow, .. }, Target::ProcessGroup(_)) => {
-                match &question.facts.victim {
-                    Fact::Known { value, .. } => {
-                        if processes::is_actionable(&value.unit)
-                            && allow.iter().any(|glob| glob.is_match(value.unit.as_str()))
-                        {
-                            unit_protection(question, value.unit.as_str())
-                        } else {
-                            Answer::Suppress(Reason::NotAllowed)
-                        }
-                    }
-                    Fact::NotApplicable => Answer::Suppress(Reason::NoVictim),
-                    Fact::Unknown(_) => Answer::Defer(Reason::FactUnknown, RETRY_UNKNOWN),
-                }
-            }
-            (TargetRule::Host, Target::Host) => Answer::Pass,
+            (TargetRule::Host, Target::Host) => no_unit_to_allow(question),
+            (TargetRule::Path { .. }, Target::Path(_))
+            | (TargetRule::Mount { .. }, Target::Mount(_)) => Answer::Suppress(Reason::NotAllowed),
             _ => Answer::Suppress(Reason::NoTarget),
+        };
+        match answer {
+            Answer::Pass
+                if hits_what_runs(question)
+                    && !question.policy.is_critical(&question.alert.labels) =>
+            {
+                Answer::Suppress(Reason::NotCritical)
+            }
+            answer => answer,
         }
+    }
+}
+
+/// The rule's allow-list, then the rung's, then protection.
+fn unit_allowed(question: Question<'_>, allow: &[GlobMatcher], asked: &str) -> Answer {
+    let has = |globs: &[GlobMatcher]| globs.iter().any(|glob| glob.is_match(asked));
+    if !has(allow) {
+        Answer::Suppress(Reason::NotAllowed)
+    } else if question
+        .rung
+        .allow
+        .as_deref()
+        .is_some_and(|of_rung| !has(of_rung))
+    {
+        Answer::Suppress(Reason::RungNotAllowed)
+    } else {
+        unit_protection(question, asked)
+    }
+}
+
+/// A rung for certain units is for nothing that is no unit.
+fn no_unit_to_allow(question: Question<'_>) -> Answer {
+    if question.rung.allow.is_some() {
+        Answer::Suppress(Reason::RungNotAllowed)
+    } else {
+        Answer::Pass
     }
 }
 
@@ -94,21 +117,37 @@ fn unit_protection(question: Question<'_>, asked: &str) -> Answer {
     }
 }
 
-fn folder_protection(question: Question<'_>, target: &Path, same_file_system: bool) -> Answer {
-    if question
-        .policy
-        .protected
-        .paths
-        .iter()
-        .any(|protected| target.starts_with(protected))
-    {
+fn folder_allowed(question: Question<'_>, target: &Path, same_file_system: bool) -> Answer {
+    if is_protected_path(question, target) {
         return Answer::Suppress(Reason::Protected);
     }
     match &question.facts.folder {
         Fact::Known { value, .. } if same_file_system && !value.is_alert_about_its_file_system => {
             Answer::Suppress(Reason::OtherFileSystem)
         }
-        Fact::Known { .. } => Answer::Pass,
+        Fact::Known { .. } => no_unit_to_allow(question),
         Fact::Unknown(_) | Fact::NotApplicable => Answer::Defer(Reason::FactUnknown, RETRY_UNKNOWN),
     }
+}
+
+fn mount_allowed(question: Question<'_>) -> Answer {
+    if let RemedySpec::CleanFolder(clean) = &question.rung.remedy
+        && clean
+            .folder
+            .as_deref()
+            .is_some_and(|folder| is_protected_path(question, folder))
+    {
+        return Answer::Suppress(Reason::Protected);
+    }
+    match &question.facts.folder {
+        Fact::Known { .. } => no_unit_to_allow(question),
+        Fact::Unknown(_) | Fact::NotApplicable => Answer::Defer(Reason::FactUnknown, RETRY_UNKNOWN),
+    }
+}
+
+fn is_protected_path(question: Question<'_>, path: &Path) -> bool {
+    let protected = &question.policy.protected.paths;
+    protected
+        .iter()
+        .any(|protected| path.starts_with(protected))
 }

@@ -16,12 +16,12 @@ use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::{sleep, timeout};
 
 use super::limits::Limits;
-use super::wire::{self, Unreadable};
+use super::wire::{self, Listed, Unreadable};
 use crate::alert::Alert;
 use crate::http_client::{self, BodyError};
 use crate::metrics::Metrics;
 use crate::policy::{HostSelector, Matcher, MatcherTest, Policy};
-use crate::work::ActiveSet;
+use crate::work::{ActiveSet, Muted};
 
 const TIME_LIMIT: Duration = Duration::from_secs(5);
 /// After a failure the next attempt comes this soon, then ever later up to the interval.
@@ -93,7 +93,7 @@ impl ActiveAlerts {
         if let Ok(mut segments) = url.path_segments_mut() {
             segments.pop_if_empty().extend(["api", "v2", "alerts"]);
         }
-        url.set_query(Some("active=true&silenced=false&inhibited=false"));
+        url.set_query(Some("active=true&silenced=true&inhibited=true"));
         Ok(Self {
             client,
             shown_url: http_client::shown(&url),
@@ -117,8 +117,8 @@ impl ActiveAlerts {
         self
     }
 
-    /// All alerts about the host that fire and are neither silenced nor inhibited.
-    pub async fn fetch(&self, host: &HostSelector) -> Result<Vec<Alert>, ReconcileError> {
+    /// All alerts about the host that fire, and which of them are silenced, inhibited or muted.
+    pub async fn fetch(&self, host: &HostSelector) -> Result<(Vec<Alert>, Muted), ReconcileError> {
         let mut question = self.url.clone();
         // Many hosts may share one Alertmanager: it need not send what is not ours. Whose an alert is, is judged here.
         if let Some(matcher) = host.matcher() {
@@ -126,9 +126,9 @@ impl ActiveAlerts {
                 .query_pairs_mut()
                 .append_pair("filter", &matcher.to_string());
         }
-        let mut alerts = self.ask(question).await?;
-        alerts.retain(|alert| host.selects(&alert.labels));
-        Ok(alerts)
+        let mut listed = self.ask(question).await?;
+        listed.alerts.retain(|alert| host.selects(&alert.labels));
+        Ok((listed.alerts, listed.muted))
     }
 
     /// Whether Alertmanager still has that alert: one that is silenced or inhibited is not over.
@@ -149,13 +149,14 @@ impl ActiveAlerts {
                 .query_pairs_mut()
                 .append_pair("filter", &matcher.to_string());
         }
-        let alerts = self.ask(question).await?;
-        Ok(alerts
+        let listed = self.ask(question).await?;
+        Ok(listed
+            .alerts
             .iter()
             .any(|listed| listed.episode.fingerprint == alert.episode.fingerprint))
     }
 
-    async fn ask(&self, question: Url) -> Result<Vec<Alert>, ReconcileError> {
+    async fn ask(&self, question: Url) -> Result<Listed, ReconcileError> {
         timeout(self.time_limit, self.ask_whole(question))
             .await
             .unwrap_or_else(|_| {
@@ -166,7 +167,7 @@ impl ActiveAlerts {
             })
     }
 
-    async fn ask_whole(&self, question: Url) -> Result<Vec<Alert>, ReconcileError> {
+    async fn ask_whole(&self, question: Url) -> Result<Listed, ReconcileError> {
         let url = || self.shown_url.clone();
         let request_error = |error: reqwest::Error| ReconcileError::Request {
             url: url(),
@@ -192,16 +193,16 @@ impl ActiveAlerts {
                 BodyError::TooLarge => ReconcileError::TooLarge { url: url() },
             })?;
         match wire::active_alerts(&body, &self.limits) {
-            Ok((alerts, invalid)) => {
-                if let Some(first) = invalid.first() {
+            Ok(listed) => {
+                if let Some(first) = listed.invalid.first() {
                     tracing::warn!(
-                        count = invalid.len(),
+                        count = listed.invalid.len(),
                         alert = first.name,
                         problem = first.problem,
                         "active alerts over the limits are left out"
                     );
                 }
-                Ok(alerts)
+                Ok(listed)
             }
             Err(Unreadable::TooLarge) => Err(ReconcileError::TooLarge { url: url() }),
             Err(Unreadable::Malformed(problem)) => Err(ReconcileError::Unreadable {
@@ -258,14 +259,14 @@ impl Reconciler {
             };
             self.metrics.reconciliation(answer.is_ok());
             let wait = match answer {
-                Ok(mut alerts) => {
+                Ok((mut alerts, muted)) => {
                     alerts.retain(|alert| !policy.is_heartbeat(&alert.labels));
                     if retry.take().is_some() {
                         tracing::info!("the active alerts can be read again");
                     }
                     tokio::select! {
                         () = stop.stopped() => return,
-                        sent = self.sets.send(ActiveSet { asked, alerts }) => if sent.is_err() {
+                        sent = self.sets.send(ActiveSet { asked, alerts, muted }) => if sent.is_err() {
                             return;
                         },
                     }

@@ -16,7 +16,7 @@ use serde_json::value::RawValue;
 use self::alert::AlertRead;
 use super::limits::{Limits, cut};
 use crate::alert::Alert;
-use crate::work::InvalidAlert;
+use crate::work::{InvalidAlert, Muted};
 
 /// What is wrong with a body or an alert: the parser quotes what it found, however long that is.
 const PROBLEM_BYTES: usize = 300;
@@ -78,18 +78,28 @@ pub(super) fn notification(body: &[u8], limits: &Limits) -> Result<Read, Unreada
     })
 }
 
-/// Reads the API's list of active alerts; which ones were invalid comes second.
-pub(super) fn active_alerts(
-    body: &[u8],
-    limits: &Limits,
-) -> Result<(Vec<Alert>, Vec<InvalidAlert>), Unreadable> {
+/// What the API lists.
+#[derive(Debug, Default)]
+pub(super) struct Listed {
+    pub(super) alerts: Vec<Alert>,
+    /// Those of them that are held back.
+    pub(super) muted: Muted,
+    pub(super) invalid: Vec<InvalidAlert>,
+}
+
+/// Reads the API's list of active alerts.
+pub(super) fn active_alerts(body: &[u8], limits: &Limits) -> Result<Listed, Unreadable> {
     let mut collected = Collected::new(limits, Source::Api);
     let mut deserializer = serde_json::Deserializer::from_slice(body);
     let read = AlertList(&mut collected)
         .deserialize(&mut deserializer)
         .and_then(|()| deserializer.end());
     collected.unless_too_large(read)?;
-    Ok((collected.alerts, collected.invalid))
+    Ok(Listed {
+        alerts: collected.alerts,
+        muted: collected.muted,
+        invalid: collected.invalid,
+    })
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,6 +116,7 @@ struct Collected<'l> {
     limits: &'l Limits,
     source: Source,
     alerts: Vec<Alert>,
+    muted: Muted,
     invalid: Vec<InvalidAlert>,
     bytes: usize,
 }
@@ -116,6 +127,7 @@ impl<'l> Collected<'l> {
             limits,
             source,
             alerts: Vec::new(),
+            muted: Muted::new(),
             invalid: Vec::new(),
             bytes: 0,
         }
@@ -123,10 +135,17 @@ impl<'l> Collected<'l> {
 
     /// False when the limit is passed.
     fn add(&mut self, raw: &str) -> bool {
-        match AlertRead::parse(raw, self.limits)
-            .and_then(|read| read.check(self.source).map_err(Box::new))
-        {
-            Ok(alert) => {
+        let read = AlertRead::parse(raw, self.limits).and_then(|mut read| {
+            let muted = read.muted.take();
+            let alert = read.check(self.source).map_err(Box::new)?;
+            Ok((alert, muted))
+        });
+        match read {
+            Ok((alert, muted)) => {
+                if let Some(why) = muted {
+                    self.bytes += ALERT_BYTES + why.len();
+                    self.muted.insert(alert.episode.fingerprint.clone(), why);
+                }
                 self.bytes +=
                     ALERT_BYTES + alert.labels.heap_bytes() + alert.annotations.heap_bytes();
                 self.alerts.push(alert);

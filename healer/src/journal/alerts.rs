@@ -144,6 +144,20 @@ impl Transaction<'_> {
         Ok(())
     }
 
+    /// Keeps whether Alertmanager holds an alert back.
+    pub(super) fn set_muted(&mut self, episode: &Episode, why: Option<&String>) -> Run<()> {
+        self.execute(
+            "UPDATE alerts SET muted = ?3
+             WHERE fingerprint = ?1 AND starts_at = ?2 AND muted IS NOT ?3",
+            params![
+                episode.fingerprint.as_str(),
+                timestamp_ns(episode.starts_at),
+                why
+            ],
+        )?;
+        Ok(())
+    }
+
     fn change_status(&mut self, id: i64, alert: &Alert, at: &Now) -> Run<()> {
         self.state.heard += 1;
         self.execute(

@@ -1,21 +1,17 @@
 //! What the journal owns about a rule, a target and the host, as guards and admission read it.
 
-use std::time::Duration;
-
 use prunelle_foundation::clock::Now;
 use prunelle_systemd::UnitName;
-use rusqlite::{OptionalExtension as _, Row, params};
+use rusqlite::{Row, ToSql, params};
 
-use super::moment::{self, boot, duration, duration_ns, wall};
+use super::moment::{self, duration};
 use super::operation::{Operation, OperationError, Run, Transaction};
+use super::remediations::read_victim;
 use super::{Intent, word};
 use crate::alert::Episode;
-use crate::facts::{History, Pause, Quarantine};
+use crate::facts::{History, MOST_CHARGES, MOST_ENDS, Pause, Quarantine};
 use crate::remediation::RemediationId;
 use crate::target::Target;
-
-/// How far back charges and repairs are read; no budget or cooldown looks further.
-pub const HISTORY_WINDOW: Duration = Duration::from_hours(31 * 24);
 
 /// Whose history is read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,6 +48,11 @@ impl HistoryOf {
             remediation: intent.remediation,
         }
     }
+
+    /// The unit that would be acted on: the victim, or the target.
+    fn unit(&self) -> Option<&UnitName> {
+        self.victim.as_ref().or_else(|| self.target.unit())
+    }
 }
 
 /// Reads a history.
@@ -84,28 +85,61 @@ impl Operation for ReadPauses {
 impl Transaction<'_> {
     /// What the journal owns at `now`, this transaction's own writes included.
     pub(super) fn history(&self, of: &HistoryOf, now: &Now) -> Run<History> {
-        let HistoryOf { rule, target, .. } = of;
-        let target_column = target.to_string();
+        let target = of.target.to_string();
+        let unit = of.unit().map(UnitName::as_str);
+        let as_unit = unit.map(|unit| format!("unit:{unit}"));
         let mut pauses = self.pauses_in_force(now)?;
-        pauses.retain(|pause| pause.target.as_ref().is_none_or(|paused| paused == target));
+        pauses.retain(|pause| {
+            pause.target.as_ref().is_none_or(|target| {
+                *target == of.target || target.unit().is_some_and(|u| Some(u) == of.unit())
+            })
+        });
+        let (rule, remedy) = (of.rule.as_str(), of.remedy.as_str());
         Ok(History {
-            running: self.running(&target_column)?,
             pauses,
-            charges: self.charges(rule, &target_column, now)?,
-            host_charges: self.host_charges(now)?,
-            repairs: self.repairs(&target_column, now)?,
-            quarantine: self.quarantine(&target_column, now)?,
+            charges: self.charges("rule = ?1 AND target = ?2", params![rule, target])?,
+            rule_charges: self.charges("rule = ?1", params![rule])?,
+            target_charges: self.charges("target = ?1", params![target])?,
+            remedy_charges: self.charges(
+                "rule = ?1 AND target = ?2 AND remedy = ?3",
+                params![rule, target, remedy],
+            )?,
+            host_charges: self.charges("TRUE", params![])?,
+            repairs: self.repairs(&target, as_unit.as_deref(), unit)?,
+            quarantine: self.longest_quarantine(&target, as_unit.as_deref(), now)?,
+            rule_ends: self.rule_ends(rule)?,
             approval: self.approval(of)?,
-            ..History::default()
+            ..self.running(of)?
         })
     }
 
-    fn running(&self, target: &str) -> Run<Option<RemediationId>> {
-        let running: Option<String> = self
-            .prepare("SELECT id FROM remediations WHERE target = ?1 AND ended_wall IS NULL")?
-            .query_row([target], |row| row.get(0))
-            .optional()?;
-        running.map(|id| word::read(&id)).transpose()
+    /// What is under repair, and which of it is in the way: another remediation before our own.
+    fn running(&self, of: &HistoryOf) -> Run<History> {
+        let mut history = History::default();
+        let mut statement = self.prepare(
+            "SELECT id, rule, target, victim FROM remediations
+             WHERE ended_wall IS NULL ORDER BY number",
+        )?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let id: RemediationId = word::read(&row.get::<_, String>(0)?)?;
+            let rule: String = row.get(1)?;
+            let target = read_target(row.get(2)?)?;
+            let victim = read_victim(row.get(3)?)?;
+            let is_own = id == of.remediation;
+            let unit = victim.as_ref().or_else(|| target.unit());
+            let is_on_it = target == of.target || unit.is_some() && unit == of.unit();
+            if is_on_it && (!is_own || history.running.is_none()) {
+                history.running = Some(id);
+            }
+            if !is_own {
+                history.rule_running += u32::from(rule == of.rule);
+                history
+                    .others_running
+                    .push(victim.map_or(target, Target::Unit));
+            }
+        }
+        Ok(history)
     }
 
     pub(super) fn pauses_in_force(&self, now: &Now) -> Run<Vec<Pause>> {
@@ -124,53 +158,90 @@ impl Transaction<'_> {
         Ok(pauses)
     }
 
-    fn charges(&self, rule: &str, target: &str, now: &Now) -> Run<Vec<Now>> {
-        let (boot_edge, wall_edge) = window_edges(now);
-        let charges = self
-            .prepare(
+    /// The newest charges, oldest first: how old they are is for who asks.
+    fn charges(&self, which: &str, params: &[&dyn ToSql]) -> Run<Vec<Now>> {
+        self.newest(
+            &format!(
                 "SELECT at_wall, at_boot, at_boot_id FROM charges
-                 WHERE rule = ?1 AND target = ?2
-                   AND CASE at_boot_id WHEN ?3 THEN at_boot >= ?4 ELSE at_wall >= ?5 END
-                 ORDER BY number",
-            )?
-            .query_map(
-                params![rule, target, now.boot_id.as_str(), boot_edge, wall_edge],
-                |row| moment::read_now(row, 0),
-            )?
-            .collect::<Result<_, _>>()?;
-        Ok(charges)
+                 WHERE {which} ORDER BY number DESC LIMIT {MOST_CHARGES}"
+            ),
+            params,
+            |row| moment::read_now(row, 0),
+        )
     }
 
-    fn host_charges(&self, now: &Now) -> Run<Vec<Now>> {
-        let (boot_edge, wall_edge) = window_edges(now);
-        let charges = self
-            .prepare(
-                "SELECT at_wall, at_boot, at_boot_id FROM charges
-                 WHERE CASE at_boot_id WHEN ?1 THEN at_boot >= ?2 ELSE at_wall >= ?3 END
-                 ORDER BY number",
-            )?
-            .query_map(params![now.boot_id.as_str(), boot_edge, wall_edge], |row| {
-                moment::read_now(row, 0)
-            })?
-            .collect::<Result<_, _>>()?;
-        Ok(charges)
+    /// The newest repairs of the target and, as whatever it was repaired, of the unit; oldest first.
+    fn repairs(&self, target: &str, as_unit: Option<&str>, unit: Option<&str>) -> Run<Vec<Now>> {
+        let mut repairs = self.ends("target = ?1", target)?;
+        if let Some(as_unit) = as_unit.filter(|as_unit| *as_unit != target) {
+            repairs.extend(self.ends("target = ?1", as_unit)?);
+        }
+        if let Some(unit) = unit {
+            repairs.extend(self.ends("victim = ?1 AND victim IS NOT NULL", unit)?);
+        }
+        repairs.sort_unstable_by_key(|(number, _)| *number);
+        repairs.dedup_by_key(|(number, _)| *number);
+        Ok(repairs.into_iter().map(|(_, at)| at).collect())
     }
 
-    fn repairs(&self, target: &str, now: &Now) -> Run<Vec<Now>> {
-        let (boot_edge, wall_edge) = window_edges(now);
-        let repairs = self
-            .prepare(
-                "SELECT ended_wall, ended_boot, ended_boot_id FROM remediations
-                 WHERE target = ?1 AND has_started = 1 AND ended_wall IS NOT NULL
-                   AND CASE ended_boot_id WHEN ?2 THEN ended_boot >= ?3 ELSE ended_wall >= ?4 END
-                 ORDER BY number",
-            )?
-            .query_map(
-                params![target, now.boot_id.as_str(), boot_edge, wall_edge],
-                |row| moment::read_now(row, 0),
-            )?
+    fn ends(&self, which: &str, value: &str) -> Run<Vec<(i64, Now)>> {
+        self.newest(
+            &format!(
+                "SELECT number, ended_wall, ended_boot, ended_boot_id FROM remediations
+                 WHERE {which} AND has_started = 1 AND ended_wall IS NOT NULL
+                 ORDER BY number DESC LIMIT {MOST_ENDS}"
+            ),
+            params![value],
+            |row| Ok((row.get(0)?, moment::read_now(row, 1)?)),
+        )
+    }
+
+    /// How the rule's newest remediations ended that had acted and were not cancelled, oldest first.
+    fn rule_ends(&self, rule: &str) -> Run<Vec<(Now, bool)>> {
+        self.newest(
+            &format!(
+                "SELECT ended_wall, ended_boot, ended_boot_id, outcome = 'SUCCESS' FROM remediations
+                 WHERE rule = ?1 AND has_started = 1 AND ended_wall IS NOT NULL
+                     AND outcome <> 'CANCELLED'
+                 ORDER BY number DESC LIMIT {MOST_ENDS}"
+            ),
+            params![rule],
+            |row| Ok((moment::read_now(row, 0)?, row.get(3)?)),
+        )
+    }
+
+    fn newest<T>(
+        &self,
+        sql: &str,
+        params: &[&dyn ToSql],
+        read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Run<Vec<T>> {
+        let mut found: Vec<T> = self
+            .prepare(sql)?
+            .query_map(params, read)?
             .collect::<Result<_, _>>()?;
-        Ok(repairs)
+        found.reverse();
+        Ok(found)
+    }
+
+    /// The quarantine in force, of the target or of the unit, that lasts longest.
+    fn longest_quarantine(
+        &self,
+        target: &str,
+        as_unit: Option<&str>,
+        now: &Now,
+    ) -> Run<Option<Quarantine>> {
+        let of_target = self.quarantine(target, now)?;
+        let of_unit = match as_unit {
+            Some(unit) if unit != target => self.quarantine(unit, now)?,
+            _ => None,
+        };
+        let end = |quarantine: &Quarantine| {
+            quarantine
+                .lasts
+                .saturating_sub(now.since(&quarantine.since))
+        };
+        Ok(of_target.into_iter().chain(of_unit).max_by_key(end))
     }
 
     /// The quarantine in force that lasts longest.
@@ -197,16 +268,6 @@ impl Transaction<'_> {
             .filter(|quarantine| !left(quarantine).is_zero())
             .max_by_key(left))
     }
-}
-
-/// Where the window begins, by boot time for this boot and by wall clock for others. What another boot wrote
-/// "in the future" (the wall clock went backwards since) lies inside.
-fn window_edges(now: &Now) -> (i64, i64) {
-    let window = duration_ns(HISTORY_WINDOW);
-    (
-        boot(now).saturating_sub(window),
-        wall(now).saturating_sub(window),
-    )
 }
 
 fn read_pause(row: &Row<'_>) -> Run<Pause> {

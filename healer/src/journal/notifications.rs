@@ -9,7 +9,7 @@ use super::alerts::Source;
 use super::moment;
 use super::operation::{Operation, OperationError, Run, Transaction};
 use crate::alert::{Alert, AlertStatus, Episode, Fingerprint};
-use crate::work::Notification;
+use crate::work::{Muted, Notification};
 
 /// Keeps a webhook's notification; finds which of its alerts changed, as indices.
 pub(super) struct RecordNotification(pub(super) Notification);
@@ -55,6 +55,8 @@ impl Operation for RecordNotification {
 /// Keeps what Alertmanager's API says is active; finds which alerts are news, as indices.
 pub(super) struct RecordActive {
     pub(super) alerts: Vec<Alert>,
+    /// Which of them are held back.
+    pub(super) muted: Muted,
     /// When the question was sent.
     pub(super) asked: Now,
 }
@@ -68,6 +70,7 @@ impl Operation for RecordActive {
             if tx.hear(alert, &self.asked, Source::Api)? {
                 changed.push(index);
             }
+            tx.set_muted(&alert.episode, self.muted.get(&alert.episode.fingerprint))?;
         }
         Ok(changed)
     }
@@ -95,6 +98,26 @@ impl Operation for Firing {
             firing.push((firing_alert(row)?, moment::read_now(row, 4)?));
         }
         Ok(firing)
+    }
+}
+
+/// Reads which of the alerts that fired are held back, as was told last.
+pub(super) struct ReadMuted;
+
+impl Operation for ReadMuted {
+    type Output = Muted;
+    const READS_ONLY: bool = true;
+
+    fn run(&mut self, tx: &mut Transaction<'_>) -> Run<Self::Output> {
+        let mut statement = tx.prepare(
+            "SELECT fingerprint, muted FROM alerts WHERE status = 'firing' AND muted IS NOT NULL",
+        )?;
+        let mut rows = statement.query([])?;
+        let mut muted = Muted::new();
+        while let Some(row) = rows.next()? {
+            muted.insert(read_fingerprint(row.get(0)?)?, row.get(1)?);
+        }
+        Ok(muted)
     }
 }
 

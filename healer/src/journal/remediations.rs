@@ -301,7 +301,7 @@ fn read_unfinished(row: &Row<'_>) -> Run<Unfinished> {
     })
 }
 
-fn read_victim(text: Option<String>) -> Run<Option<UnitName>> {
+pub(super) fn read_victim(text: Option<String>) -> Run<Option<UnitName>> {
     text.map(|text| {
         text.parse()
             .map_err(|error: InvalidUnitName| OperationError::Refused(error.to_string()))

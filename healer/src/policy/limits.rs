@@ -65,3 +65,10 @@ pub struct Group {
     /// How many others must be up before one that is up is restarted, stopped or throttled.
     pub min_healthy: u32,
 }
+
+impl Group {
+    /// Whether the unit is a member.
+    pub fn has(&self, unit: &str) -> bool {
+        self.units.iter().any(|glob| glob.is_match(unit))
+    }
+}

@@ -26,12 +26,13 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::{FuturesOrdered, FuturesUnordered, StreamExt as _};
 use prunelle_foundation::lifecycle::Stop;
 use prunelle_systemd::{Sync, UnitTable};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Semaphore, mpsc, watch};
 use tracing::debug;
 
 use super::book::Book;
 use super::case::CaseId;
 use super::handle::Command;
+use super::silences::Silences;
 use super::state::StepId;
 use super::steps::{Output, Ports};
 use super::timers::Timers;
@@ -50,6 +51,9 @@ use undoing::Undoing;
 
 /// How many deliveries are being committed at once; more wait at their source.
 const MAX_COMMITS: usize = 1024;
+/// How many cases gather facts at once: in a storm of alerts, what one of them has found out is still fresh when its
+/// intent is to be written.
+const MAX_ASKING: usize = 16;
 /// How long a stop waits for what is being committed.
 const DRAIN_LIMIT: Duration = Duration::from_secs(3);
 
@@ -88,6 +92,9 @@ pub struct Engine {
     evidence: Evidence,
     reminders: Reminders,
     undoing: Undoing,
+    silences: Silences,
+    /// Places for those that gather facts.
+    asking: Arc<Semaphore>,
     table: watch::Receiver<Arc<UnitTable>>,
     /// The table as it was looked at last.
     seen: Arc<UnitTable>,
@@ -123,6 +130,8 @@ impl Engine {
             evidence: Evidence::new(),
             reminders: Reminders::default(),
             undoing: Undoing::new(),
+            silences: Silences::default(),
+            asking: Arc::new(Semaphore::new(MAX_ASKING)),
             table,
             seen,
             publisher: Publisher::new(view),

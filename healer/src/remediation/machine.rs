@@ -11,6 +11,7 @@
 //!    │                        failed | timed out | not verified → settling (the attempt's end is written)
 //!    ├── next attempt, next rung ←───────────────────────────────────────┤
 //!    │                                    ladder exhausted: quarantine ←─┘                end
+//!    ├ a rung that is not for this target, not allowed, used up, denied → next rung → guarding
 //!    └ resolved before executing → cancelled                                              end
 //!      resolved while executing  → the step is finished and verified, no further rung     end
 //!

@@ -3,6 +3,7 @@
 
 mod asking;
 mod looking;
+mod package_manager;
 mod settling;
 mod undoing;
 mod unit_log;

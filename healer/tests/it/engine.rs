@@ -6,6 +6,7 @@ pub(crate) mod fake_manager;
 mod of_host;
 mod policies;
 mod rig;
+mod silences;
 mod throttle;
 mod victims;
 
@@ -567,7 +568,7 @@ async fn a_storm_of_alerts_is_kept_answered_and_bounded_by_the_budget_of_the_hos
     .await;
     assert_eq!(rig.manager.calls(), starts(0));
     rig.advance(Duration::from_secs(30));
-    rig.until_advancing("the budget is used up", Duration::from_millis(100), || {
+    rig.until_advancing("the budget is used up", Duration::from_millis(500), || {
         let has_ended = count(&rig, "outcome SUCCESS -") == 20;
         let is_told = count(&rig, "decision DEFERRED host_budget") >= units.len() - 20;
         (has_ended && is_told).then_some(())

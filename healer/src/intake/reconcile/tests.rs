@@ -63,24 +63,28 @@ async fn raw(answer: &'static [u8]) -> (String, impl Future<Output = ()>) {
 }
 
 #[tokio::test]
-async fn the_question_leaves_out_what_is_silenced_or_inhibited() {
+async fn the_question_includes_what_is_held_back_and_the_answer_says_so() {
     let server = MockServer::start().await;
+    let mut silenced = api_alert("A", "web1:9750");
+    silenced["status"] = json!({"state": "suppressed", "silencedBy": ["4711"]});
     Mock::given(method("GET"))
         .and(path("/alertmanager/api/v2/alerts"))
         .and(query_param("active", "true"))
-        .and(query_param("silenced", "false"))
-        .and(query_param("inhibited", "false"))
+        .and(query_param("silenced", "true"))
+        .and(query_param("inhibited", "true"))
         .and(query_param("filter", "instance=\"web1:9750\""))
-        .respond_with(ResponseTemplate::new(200).set_body_json([api_alert("A", "web1:9750")]))
+        .respond_with(ResponseTemplate::new(200).set_body_json([silenced.clone()]))
         .expect(2)
         .mount(&server)
         .await;
     for base in ["alertmanager", "alertmanager/"] {
-        let alerts = active(&format!("{}/{base}", server.uri()))
+        let (alerts, muted) = active(&format!("{}/{base}", server.uri()))
             .fetch(&web1())
             .await
             .unwrap();
         assert_eq!(alerts.len(), 1);
+        let why = muted.get(&alerts[0].episode.fingerprint);
+        assert_eq!(why.map(String::as_str), Some("silence 4711"));
     }
 }
 
@@ -100,7 +104,7 @@ async fn a_host_of_several_names_is_asked_for_by_all_of_them() {
     .mount(&server)
     .await;
     let host = host(&["web1:9750", "10.0.0.1:9750"]);
-    assert_eq!(active(&server.uri()).fetch(&host).await.unwrap().len(), 2);
+    assert_eq!(active(&server.uri()).fetch(&host).await.unwrap().0.len(), 2);
 }
 
 #[tokio::test]

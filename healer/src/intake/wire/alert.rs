@@ -14,10 +14,15 @@ use crate::work::InvalidAlert;
 /// `alertname` in a record of an invalid alert.
 const NAME_BYTES: usize = 200;
 
+/// The id of a silence, a fingerprint, the name of a time.
+const MUTED_BYTES: usize = 80;
+
 /// The fields of one alert, none of them checked against the others.
 #[derive(Debug, Default)]
 pub(super) struct AlertRead {
     status: Option<AlertStatus>,
+    /// Why Alertmanager holds it back.
+    pub(super) muted: Option<String>,
     labels: Option<Checked>,
     annotations: Option<Checked>,
     starts_at: Option<Timestamp>,
@@ -38,35 +43,68 @@ enum AlertField {
     Unknown,
 }
 
-/// `status` is a word in the webhook and an object in the API, where it says nothing that is needed.
-struct StatusField(Option<AlertStatus>);
+/// `status` is a word in the webhook and an object in the API, where it tells what holds the alert back.
+#[derive(Default)]
+struct StatusField {
+    status: Option<AlertStatus>,
+    muted: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+enum StatusKey {
+    SilencedBy,
+    InhibitedBy,
+    MutedBy,
+    #[serde(other)]
+    Unknown,
+}
 
 impl<'de> Deserialize<'de> for StatusField {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(StatusVisitor).map(Self)
+        deserializer.deserialize_any(StatusVisitor)
     }
 }
 
 struct StatusVisitor;
 
 impl<'de> Visitor<'de> for StatusVisitor {
-    type Value = Option<AlertStatus>;
+    type Value = StatusField;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("firing or resolved")
     }
 
     fn visit_str<E>(self, word: &str) -> Result<Self::Value, E> {
-        Ok(match word {
-            "firing" => Some(AlertStatus::Firing),
-            "resolved" => Some(AlertStatus::Resolved),
-            _ => None,
+        Ok(StatusField {
+            status: match word {
+                "firing" => Some(AlertStatus::Firing),
+                "resolved" => Some(AlertStatus::Resolved),
+                _ => None,
+            },
+            muted: None,
         })
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(None)
+        let mut read = StatusField::default();
+        while let Some(key) = map.next_key()? {
+            let what = match key {
+                StatusKey::SilencedBy => "silence",
+                StatusKey::InhibitedBy => "inhibited by",
+                StatusKey::MutedBy => "muted time",
+                StatusKey::Unknown => {
+                    map.next_value::<IgnoredAny>()?;
+                    continue;
+                }
+            };
+            let by: Option<Vec<String>> = map.next_value()?;
+            if let Some(first) = by.unwrap_or_default().first() {
+                read.muted
+                    .get_or_insert_with(|| format!("{what} {}", cut(first, MUTED_BYTES)));
+            }
+        }
+        Ok(read)
     }
 }
 
@@ -84,7 +122,10 @@ impl<'de> Visitor<'de> for AlertVisitor<'_> {
         let mut read = AlertRead::default();
         while let Some(field) = map.next_key()? {
             match field {
-                AlertField::Status => read.status = map.next_value::<StatusField>()?.0,
+                AlertField::Status => {
+                    let field: StatusField = map.next_value()?;
+                    (read.status, read.muted) = (field.status, field.muted);
+                }
                 AlertField::Labels => {
                     read.labels = Some(map.next_value_seed(TextMap {
                         what: "labels",

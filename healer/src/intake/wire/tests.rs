@@ -59,8 +59,8 @@ fn an_episode_begins_at_the_same_time_in_a_webhook_and_in_the_api() {
     let mut listed = with("startsAt", json!("2026-11-24T05:00:00.123Z"));
     listed["status"] = json!({"state": "active", "silencedBy": [], "inhibitedBy": []});
     let listed = json!([listed]).to_string();
-    let (listed, _) = active_alerts(listed.as_bytes(), &Limits::default()).unwrap();
-    assert_eq!(told.unwrap().alerts[0].episode, listed[0].episode);
+    let listed = active_alerts(listed.as_bytes(), &Limits::default()).unwrap();
+    assert_eq!(told.unwrap().alerts[0].episode, listed.alerts[0].episode);
 }
 
 #[test]
@@ -237,11 +237,39 @@ fn the_api_lists_firing_alerts_whatever_else_they_say() {
         },
         {"labels": {"alertname": "Broken"}}
     ]);
-    let (alerts, invalid) = active_alerts(body.to_string().as_bytes(), &Limits::default()).unwrap();
+    let listed = active_alerts(body.to_string().as_bytes(), &Limits::default()).unwrap();
+    let (alerts, invalid) = (listed.alerts, listed.invalid);
+    assert!(listed.muted.is_empty());
     assert_eq!(alerts.len(), 1);
     assert_eq!(alerts[0].status, AlertStatus::Firing);
     assert_eq!(alerts[0].ends_at, None);
     assert_eq!(alerts[0].episode.fingerprint.as_str(), "0123456789abcdef");
     assert_eq!(invalid.len(), 1);
-    assert_eq!(active_alerts(b"[]", &Limits::default()).unwrap().0, []);
+    assert_eq!(active_alerts(b"[]", &Limits::default()).unwrap().alerts, []);
+}
+
+#[test]
+fn the_api_tells_what_holds_an_alert_back() {
+    let muted = |status: Value| {
+        let mut alert = with("startsAt", json!("2026-11-24T05:00:00Z"));
+        alert["status"] = status;
+        let body = json!([alert]).to_string();
+        let listed = active_alerts(body.as_bytes(), &Limits::default()).unwrap();
+        assert_eq!(listed.alerts[0].status, AlertStatus::Firing);
+        listed.muted.into_values().next()
+    };
+    let none: [&str; 0] = [];
+    assert_eq!(muted(json!({"state": "active", "silencedBy": none})), None);
+    assert_eq!(muted(json!({"state": "active", "silencedBy": null})), None);
+    let by = |key: &str| {
+        muted(json!({
+            "state": "suppressed",
+            key: ["4711".repeat(40), "0815"],
+            "other": [none],
+        }))
+    };
+    let id = "4711".repeat(20);
+    assert_eq!(by("silencedBy"), Some(format!("silence {id}")));
+    assert_eq!(by("inhibitedBy"), Some(format!("inhibited by {id}")));
+    assert_eq!(by("mutedBy"), Some(format!("muted time {id}")));
 }

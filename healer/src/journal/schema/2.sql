@@ -2,13 +2,20 @@
 ALTER TABLE remediations ADD COLUMN victim TEXT;
 CREATE UNIQUE INDEX remediations_victim ON remediations (victim)
     WHERE victim IS NOT NULL AND ended_wall IS NULL;
+CREATE INDEX remediations_victim_repairs ON remediations (victim, number)
+    WHERE victim IS NOT NULL AND has_started = 1 AND ended_wall IS NOT NULL;
+CREATE INDEX remediations_open ON remediations (number) WHERE ended_wall IS NULL;
 CREATE INDEX remediations_rule ON remediations (rule, number)
     WHERE has_started = 1 AND ended_wall IS NOT NULL;
+
+-- Why Alertmanager holds the alert back, as its API said last; nothing when it does not.
+ALTER TABLE alerts ADD COLUMN muted TEXT;
 
 -- Budgets by rung, rule and target.
 ALTER TABLE charges ADD COLUMN remedy TEXT NOT NULL DEFAULT '';
 CREATE INDEX charges_rule ON charges (rule, number);
 CREATE INDEX charges_target ON charges (target, number);
+CREATE INDEX charges_remedy ON charges (rule, target, remedy, number);
 
 -- Why a target was left to a person, and how it came to an end before its time.
 ALTER TABLE quarantines ADD COLUMN rule TEXT NOT NULL DEFAULT '';

@@ -157,14 +157,17 @@ impl Engine {
         let subject = subject(case);
         let kind = case.rung().map(|rung| rung.remedy.kind());
         let step: BoxFuture<'static, Output> = match effect {
-            Effect::Ask => match refreshing {
-                None => Box::pin(steps::ask(ports, subject, confirmed)),
-                // The set that comes ends this step when the alert is over, and confirms it when not.
-                Some(refreshing) => Box::pin(async move {
-                    refreshing.await;
-                    steps::ask(ports, subject, confirmed).await
-                }),
-            },
+            Effect::Ask => {
+                let (places, silences) = (Arc::clone(&self.asking), self.silences.clone());
+                Box::pin(async move {
+                    // The set that comes ends this step when the alert is over, and confirms it when not.
+                    if let Some(refreshing) = refreshing {
+                        refreshing.await;
+                    }
+                    let _place = places.acquire_owned().await;
+                    steps::ask(ports, subject, confirmed, silences).await
+                })
+            }
             Effect::Admit => match (case.facts.clone(), case.plan.clone()) {
                 (Some(facts), Some(plan)) => {
                     let attempt = case.state.position.attempt;

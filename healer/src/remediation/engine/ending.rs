@@ -5,6 +5,7 @@ use std::sync::Arc;
 use prunelle_foundation::duration::PromDuration;
 
 use super::Engine;
+use crate::policy::RemedyKind;
 use crate::reason::{Outcome, Reason};
 use crate::remediation::case::{Case, CaseId, Rest};
 use crate::remediation::state::{End, Failure};
@@ -33,6 +34,17 @@ impl Engine {
             return;
         };
         let target = case.target.clone();
+        let groups = case
+            .facts
+            .as_ref()
+            .map(|facts| facts.groups.clone())
+            .unwrap_or_default();
+        let brings_up = case.rung().is_some_and(|rung| {
+            matches!(
+                rung.remedy.kind(),
+                RemedyKind::RestartService | RemedyKind::StartService
+            )
+        });
         let is_to_ask_again = was_admitted && case.rest == Rest::None;
         if Arc::ptr_eq(&case.policy, &self.policy) {
             self.remove_if_over(id);
@@ -47,6 +59,11 @@ impl Engine {
                     self.wake_case(other);
                 }
             }
+            self.room_was_made(&groups);
+        }
+        if was_admitted && brings_up && self.is_down(&target) {
+            // It may have gone down again before its end was on disk, when nobody was to be told.
+            self.wake_idle(id);
         }
         if is_to_ask_again {
             // Quarantine, cooldown and budget tell when it may go on; the wait is theirs.

@@ -16,7 +16,7 @@ use crate::remediation::book::{Active, News};
 use crate::remediation::case::{Case, Decided, Rest};
 use crate::remediation::machine::Event;
 use crate::remediation::state::Remediation;
-use crate::work::{Ack, ActiveSet, Delivery, Notification};
+use crate::work::{Ack, ActiveSet, Delivery, Muted, Notification};
 
 /// A notification or a set after its commit, or after the commit failed.
 pub(super) struct Committing {
@@ -30,7 +30,7 @@ pub(super) struct Committing {
 enum Source {
     Webhook(oneshot::Sender<Ack>),
     /// Alertmanager's API: also says what is not active any more.
-    Api,
+    Api(Muted),
     /// The end of alerts that the API no longer lists.
     Absence,
 }
@@ -74,7 +74,11 @@ impl Engine {
 
     /// Compares what Alertmanager says is active with what is known, and commits the difference.
     pub(super) fn reconcile(&mut self, set: ActiveSet) {
-        let ActiveSet { asked, alerts } = set;
+        let ActiveSet {
+            asked,
+            alerts,
+            muted,
+        } = set;
         let listed: HashSet<&Fingerprint> = alerts
             .iter()
             .map(|alert| &alert.episode.fingerprint)
@@ -111,12 +115,14 @@ impl Engine {
         let heard = heard(&alerts);
         let journal = self.ports.journal.clone();
         self.commits.push_back(Box::pin(async move {
-            let result = journal.record_active(alerts, asked.clone()).await;
+            let result = journal
+                .record_active(alerts, muted.clone(), asked.clone())
+                .await;
             Committing {
                 result,
                 heard,
                 at: asked,
-                source: Source::Api,
+                source: Source::Api(muted),
             }
         }));
     }
@@ -140,6 +146,7 @@ impl Engine {
             }
         };
         let is_any_for_us = recorded.changed.iter().any(|alert| self.is_for_us(alert));
+        let mut muted_or_not = HashSet::new();
         let (is_truth, by_webhook) = match source {
             Source::Webhook(ack) => {
                 let answer = if is_any_for_us {
@@ -151,7 +158,10 @@ impl Engine {
                 let _ = ack.send(answer);
                 (false, true)
             }
-            Source::Api => (true, false),
+            Source::Api(muted) => {
+                muted_or_not = self.silences.replace(muted);
+                (true, false)
+            }
             Source::Absence => (false, false),
         };
         let mut changed: HashMap<Episode, Alert> = recorded
@@ -170,9 +180,18 @@ impl Engine {
                         self.begin_alert(alert, at.clone());
                     }
                 }
-                News::Confirms => self.confirm_alert(&episode.fingerprint, &at),
+                News::Confirms => {
+                    self.confirm_alert(&episode.fingerprint, &at);
+                    if muted_or_not.contains(&episode.fingerprint) {
+                        self.wake_alert(&episode.fingerprint);
+                    }
+                }
                 News::Ends => self.end_alert(&episode.fingerprint, by_webhook),
                 News::Nothing => {}
+            }
+            if by_webhook && self.silences.why(&episode.fingerprint).is_some() {
+                // It was told of although it is held back: that may be over, and only Alertmanager can say so.
+                self.ports.reconciler.request();
             }
         }
         if is_truth {
@@ -308,6 +327,13 @@ impl Engine {
                 // The guards are being asked with the confirmation from before.
                 self.dispatch(id, Event::Nudge);
             }
+        }
+    }
+
+    fn wake_alert(&mut self, fingerprint: &Fingerprint) {
+        let cases = self.book.alerts.get(fingerprint);
+        for id in cases.map(|active| active.cases.clone()).unwrap_or_default() {
+            self.wake_case(id);
         }
     }
 

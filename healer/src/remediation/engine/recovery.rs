@@ -36,6 +36,7 @@ impl Engine {
                 "taking up what the journal remembers"
             );
         }
+        self.silences.replace(journal.muted().await?);
         for (alert, confirmed) in firing {
             self.register_alert(&Arc::new(alert), confirmed, false);
         }

@@ -2,12 +2,18 @@
 
 use std::sync::Arc;
 
-use prunelle_systemd::service_up;
+use prunelle_systemd::{Sync, service_up};
 
 use super::Engine;
+use crate::facts::GroupFacts;
+use crate::reason::Reason;
 use crate::remediation::case::{CaseId, Rest};
 use crate::remediation::machine::Event;
+use crate::remediation::state::Stage;
 use crate::target::Target;
+
+/// How many of those that wait for a place are asked when one is free.
+const WOKEN_AT_ONCE: usize = 16;
 
 impl Engine {
     /// Guards a case again, whatever it waits for; one that runs goes on.
@@ -35,12 +41,44 @@ impl Engine {
         self.begin_case(id);
     }
 
+    /// A remediation has ended: what waits for its place is guarded again, a few at a time, those of its groups and
+    /// those that have waited longest first. Each that runs and ends makes room for more; their own waits are the
+    /// safety net.
+    pub(super) fn room_was_made(&mut self, groups: &[GroupFacts]) {
+        let now = self.ports.clock.now();
+        let mut waiting: Vec<_> = self
+            .book
+            .cases
+            .iter()
+            .filter_map(|(id, case)| match &case.state.stage {
+                Stage::Deferred { reason, until } if waits_for_room(*reason) => {
+                    let of_case = case.facts.as_ref().map_or(&[][..], |facts| &facts.groups);
+                    let is_of_group = of_case
+                        .iter()
+                        .any(|group| groups.iter().any(|other| other.name == group.name));
+                    Some((!is_of_group, until.left(&now), *id))
+                }
+                _ => None,
+            })
+            .collect();
+        waiting.sort_unstable();
+        for (_, _, id) in waiting.into_iter().take(WOKEN_AT_ONCE) {
+            self.wake_case(id);
+        }
+    }
+
     /// Guards every active alert again.
     pub(super) fn guard_all(&mut self) {
         let ids: Vec<CaseId> = self.book.cases.keys().copied().collect();
         for id in ids {
             self.wake_case(id);
         }
+    }
+
+    /// Whether the table knows a unit that is down.
+    pub(super) fn is_down(&self, target: &Target) -> bool {
+        let known = target.unit().and_then(|unit| self.seen.units.get(unit));
+        self.seen.sync == Sync::Synchronised && known.is_some_and(|state| !service_up(state).up)
     }
 
     /// The state of a target changed.
@@ -66,4 +104,12 @@ impl Engine {
             }
         }
     }
+}
+
+/// Whether the end of some remediation may be what is waited for.
+fn waits_for_room(reason: Reason) -> bool {
+    matches!(
+        reason,
+        Reason::JoinedRunning | Reason::TooManyAtOnce | Reason::BreakerOpen
+    )
 }

@@ -149,6 +149,69 @@ fn a_failure_that_no_repetition_cures_goes_to_the_next_rung_at_once() {
 }
 
 #[test]
+fn a_rung_that_is_not_for_it_is_passed_over() {
+    let about_rungs = Reason::ALL
+        .into_iter()
+        .filter(|reason| reason.is_about_rung());
+    for reason in about_rungs {
+        let mut bench = Bench::new(&[3, 1]);
+        bench.answer(Answer::Guards(Verdict::Suppress(reason)));
+        assert_eq!(bench.effects, [Effect::Ask]);
+        assert_eq!(
+            bench.state.position,
+            Position {
+                rung: 1,
+                attempt: 1
+            }
+        );
+        // Nothing was done at all: there is nothing to escalate.
+        bench.answer(Answer::Guards(Verdict::Suppress(reason)));
+        bench.ends(Outcome::Cancelled, Some(reason));
+        assert_eq!(bench.state.end().unwrap().quarantine, Duration::ZERO);
+    }
+}
+
+#[test]
+fn a_last_rung_that_is_passed_over_exhausts_a_ladder_that_was_tried() {
+    let mut bench = Bench::new(&[1, 1]);
+    bench
+        .executing()
+        .answer(Answer::Applied(Err(failure(Reason::RemedyFailed))))
+        .answer(Answer::Settled)
+        .answer(Answer::Guards(Verdict::Suppress(Reason::Denied)));
+    bench.ends(Outcome::Failed, Some(Reason::LadderExhausted));
+    bench.answer(Answer::Settled);
+    assert_eq!(bench.state.end().unwrap().quarantine, QUARANTINE);
+}
+
+#[test]
+fn a_person_may_take_the_time_that_the_rung_gives_after_an_attempt_too() {
+    let wait = Duration::from_hours(1);
+    let mut bench = Bench::new(&[1, 1]);
+    let now = bench.clock.now();
+    let limits = |approval| Limits {
+        attempts: 1,
+        within: WITHIN,
+        approval,
+    };
+    let ladder = [limits(Duration::ZERO), limits(wait)].into_iter().collect();
+    (bench.state, _) = begin(Remediation::with_ladder(ladder, QUARANTINE, &now));
+    bench
+        .executing()
+        .answer(Answer::Applied(Err(failure(Reason::RemedyFailed))))
+        .answer(Answer::Settled)
+        .answer(Answer::Guards(Verdict::Defer(
+            Reason::AwaitingApproval,
+            wait,
+        )));
+    assert_eq!(bench.state.wake(&bench.clock.now()), Some(wait));
+    bench
+        .clock
+        .advance(wait.saturating_sub(Duration::from_secs(1)));
+    bench.on(Event::Nudge).executing();
+}
+
+#[test]
 fn a_stop_by_a_person_ends_the_repair_without_another_attempt_or_a_quarantine() {
     let mut bench = Bench::new(&[3, 1]);
     bench

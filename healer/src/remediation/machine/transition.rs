@@ -74,14 +74,30 @@ impl Transition<'_> {
             _ if again => self.guard(self.state.position),
             Verdict::Observe => self.stop(Outcome::Observed, Reason::Observed),
             Verdict::Defer(reason, after) => self.defer(reason, after),
-            // There is nothing to do on this rung: the ladder goes on.
             Verdict::Suppress(reason) if reason.is_about_rung() && !self.state.is_interrupted => {
-                match self.next_position(reason) {
-                    Some(position) => self.guard(position),
-                    None => self.stop(Outcome::Cancelled, reason),
-                }
+                self.skip_rung(reason);
             }
             Verdict::Suppress(reason) => self.stop(Outcome::Cancelled, reason),
+        }
+    }
+
+    /// This rung is not for it, or not now: the ladder goes on, and ends as any that was tried in vain.
+    fn skip_rung(&mut self, reason: Reason) {
+        match (self.next_position(reason), self.state.last) {
+            (Some(position), _) => self.guard(position),
+            (None, Some(last)) => {
+                let end = self.exhausted(last.outcome);
+                self.settle(None, Next::End(end));
+            }
+            (None, None) => self.stop(Outcome::Cancelled, reason),
+        }
+    }
+
+    fn exhausted(&self, outcome: Outcome) -> End {
+        End {
+            outcome,
+            reason: Some(Reason::LadderExhausted),
+            quarantine: self.state.quarantine,
         }
     }
 
@@ -170,14 +186,8 @@ impl Transition<'_> {
                 quarantine: Duration::ZERO,
             });
         }
-        self.next_position(failure.reason).map_or(
-            Next::End(End {
-                outcome: failure.outcome,
-                reason: Some(Reason::LadderExhausted),
-                quarantine: self.state.quarantine,
-            }),
-            Next::Guard,
-        )
+        self.next_position(failure.reason)
+            .map_or_else(|| Next::End(self.exhausted(failure.outcome)), Next::Guard)
     }
 
     fn next_position(&self, reason: Reason) -> Option<Position> {

@@ -1,21 +1,24 @@
 //! Asking the guards: facts are gathered afresh, all at once, and what would be done is planned.
 
+use std::collections::BTreeSet;
 use std::error::Error as _;
 use std::path::Path;
 use std::sync::Arc;
 
 use prunelle_foundation::clock::Now;
-use prunelle_systemd::{UnitName, UnitState};
+use prunelle_systemd::{Sync, UnitName, UnitState, UnitTable, service_up};
 use tracing::{debug, warn};
 
-use super::{Output, Ports, Subject};
+use super::{Output, Ports, Subject, package_manager};
 use crate::alert::AlertStatus;
-use crate::facts::{Fact, Facts, FolderFacts, History};
+use crate::facts::{Fact, Facts, FolderFacts, GroupFacts, History};
 use crate::guard::{self, Decision, Question};
 use crate::journal::{HistoryOf, JournalError};
+use crate::policy::Group;
 use crate::processes::{self, Looking, Measured};
 use crate::reason::Reason;
 use crate::remediation::machine::Verdict;
+use crate::remediation::silences::Silences;
 use crate::remediation::state::RETRY;
 use crate::remedy::{Plan, Planning, clean_folder};
 use crate::target::Target;
@@ -25,8 +28,10 @@ pub(in crate::remediation) async fn ask(
     ports: Ports,
     subject: Subject,
     active: Option<Now>,
+    silences: Silences,
 ) -> Output {
-    let (facts, history) = gather(&ports, &subject, active).await;
+    let (mut facts, history) = gather(&ports, &subject, active).await;
+    facts.muted = silences.why(&subject.alert.episode.fingerprint);
     let (mut facts, mut verdict) = match history {
         Ok(history) => {
             let facts = Facts { history, ..facts };
@@ -77,12 +82,13 @@ pub(super) async fn gather(
         Fact::Known { value, .. } => Some(value.unit.clone()),
         Fact::Unknown(_) | Fact::NotApplicable => None,
     };
-    let (unit, folder, history) = tokio::join!(
+    let (unit, folder, package_manager, history) = tokio::join!(
         unit_fact(
             ports,
             victim_unit.as_ref().or_else(|| subject.target.unit())
         ),
         folder_fact(ports, subject),
+        package_manager::at_work(ports),
         history(ports, subject, victim_unit.clone(), now),
     );
     let status = if active.is_some() {
@@ -91,7 +97,10 @@ pub(super) async fn gather(
         AlertStatus::Resolved
     };
     let confirmed = active.unwrap_or_else(|| ports.clock.now());
+    let acted_on = victim_unit.as_ref().or_else(|| subject.target.unit());
     let facts = Facts {
+        groups: acted_on.map_or_else(Vec::new, |name| group_facts(ports, subject, name, &unit)),
+        package_manager,
         victim: measured.confirmed(&unit),
         unit,
         folder,
@@ -186,6 +195,46 @@ async fn victim_fact(ports: &Ports, subject: &Subject) -> Measured {
         debug!(%why, "the greediest unit cannot be told");
     }
     measured
+}
+
+/// The groups of a unit, and how many others of each are up.
+fn group_facts(
+    ports: &Ports,
+    subject: &Subject,
+    unit: &UnitName,
+    state: &Fact<UnitState>,
+) -> Vec<GroupFacts> {
+    let id = match state {
+        Fact::Known { value, .. } => &value.id,
+        Fact::Unknown(_) | Fact::NotApplicable => unit,
+    };
+    let table = Arc::clone(&ports.manager.table().borrow());
+    let groups = subject.policy.groups.iter();
+    groups
+        .filter(|group| group.has(unit.as_str()) || group.has(id.as_str()))
+        .map(|group| GroupFacts {
+            name: group.name.clone(),
+            healthy_others: healthy_others(&table, group, [unit, id]),
+        })
+        .collect()
+}
+
+/// Members that are up, under whatever name they are watched; none while the table cannot be trusted.
+fn healthy_others(table: &UnitTable, group: &Group, own: [&UnitName; 2]) -> Option<u32> {
+    if table.sync != Sync::Synchronised {
+        return None;
+    }
+    let up: BTreeSet<&UnitName> = table
+        .units
+        .iter()
+        .filter(|(name, state)| {
+            let is_member = group.has(name.as_str()) || group.has(state.id.as_str());
+            let is_own = own.contains(name) || own.contains(&&state.id);
+            is_member && !is_own && service_up(state).up
+        })
+        .map(|(_, state)| &state.id)
+        .collect();
+    u32::try_from(up.len()).ok()
 }
 
 async fn unit_fact(ports: &Ports, unit: Option<&UnitName>) -> Fact<UnitState> {

@@ -7,6 +7,7 @@ use prunelle_healer::alert::Alert;
 use prunelle_healer::journal::Intent;
 use prunelle_healer::policy::{RemedySpec, RunCommand, Verify};
 use prunelle_healer::remediation::RemediationId;
+use prunelle_healer::work::Muted;
 use prunelle_systemd::Verb;
 use prunelle_systemd::unit::ActiveState;
 use serde_json::{Value, json};
@@ -193,7 +194,7 @@ async fn left(is_idempotent: bool) -> (Rig, Intent) {
     let journal = rig.open_journal();
     let alert = down(UNIT);
     let now = rig.clock.now();
-    let active = journal.record_active(vec![alert.clone()], now.clone());
+    let active = journal.record_active(vec![alert.clone()], Muted::new(), now.clone());
     active.await.unwrap();
     let intent = Intent {
         remediation: RemediationId(Uuid::from_u128(7)),

@@ -5,6 +5,7 @@ use std::time::Duration;
 use prunelle_foundation::clock::{BootId, Clock as _};
 use prunelle_healer::journal::{Entry, HistoryOf, Intent, Journal};
 use prunelle_healer::remediation::RemediationId;
+use prunelle_healer::work::Muted;
 use prunelle_systemd::Verb;
 use prunelle_systemd::unit::ActiveState;
 use serde_json::{Value, json};
@@ -94,7 +95,7 @@ impl Left {
         let alert = down(UNIT);
         let now = rig.clock.now();
         journal
-            .record_active(vec![alert.clone()], now.clone())
+            .record_active(vec![alert.clone()], Muted::new(), now.clone())
             .await
             .unwrap();
         let intent = Intent {

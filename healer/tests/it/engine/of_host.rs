@@ -28,6 +28,7 @@ fn stopped(remedy: RemedySpec) -> Rig {
     let root = rig.folder.path().join("root");
     fs::create_dir_all(&root).unwrap();
     fs::write(root.join("meminfo"), "Cached: 2048 kB\n").unwrap();
+    fs::write(root.join("locks"), "").unwrap();
     rig.roots = Roots {
         proc: root.clone(),
         root,

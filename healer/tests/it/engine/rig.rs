@@ -29,7 +29,7 @@ use prunelle_healer::remedy::of_host::OfHost;
 use prunelle_healer::service_manager::ServiceManager;
 use prunelle_healer::verify::{Boundary, Checks};
 use prunelle_healer::view::{self, ViewReceiver};
-use prunelle_healer::work::{Ack, ActiveSet, Delivery, Notification};
+use prunelle_healer::work::{Ack, ActiveSet, Delivery, Muted, Notification};
 use serde_json::Value;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
@@ -123,13 +123,18 @@ impl Rig {
             moved: watch::Sender::new(()),
         });
         let (_, view) = view::channel(&clock.now());
+        let folder = tempfile::tempdir().unwrap();
         Self {
             manager: Arc::new(FakeManager::new(Arc::clone(&clock))),
-            folder: tempfile::tempdir().unwrap(),
             lifecycle: Lifecycle::new(),
             policies: watch::Sender::new(Arc::new(policy(text))),
             switches: HostSwitches::default(),
-            roots: Roots::default(),
+            // The machine's own package managers are no business of tests.
+            roots: Roots {
+                root: folder.path().join("root"),
+                ..Roots::default()
+            },
+            folder,
             running: None,
             view,
             alarm,
@@ -273,9 +278,15 @@ impl Rig {
 
     /// Alertmanager says that exactly these alerts are active.
     pub(super) async fn reconcile(&self, alerts: Vec<Alert>) {
+        self.reconcile_muted(alerts, Muted::new()).await;
+    }
+
+    /// The same, and that some of them are held back.
+    pub(super) async fn reconcile_muted(&self, alerts: Vec<Alert>, muted: Muted) {
         let set = ActiveSet {
             asked: self.clock.now(),
             alerts,
+            muted,
         };
         self.running().sets.send(set).await.unwrap();
     }
@@ -415,6 +426,7 @@ pub(super) fn alert(name: &str, unit: &str, second: i64) -> Alert {
             ("alertname".to_owned(), name.to_owned()),
             ("instance".to_owned(), "test:9750".to_owned()),
             ("name".to_owned(), unit.to_owned()),
+            ("severity".to_owned(), "critical".to_owned()),
         ]),
         annotations: Labels::new(),
         ends_at: None,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use prunelle_healer::alert::{Alert, AlertStatus};
 use prunelle_healer::journal::{Journal, JournalError};
-use prunelle_healer::work::InvalidAlert;
+use prunelle_healer::work::{InvalidAlert, Muted};
 
 use super::fixture::{Fixture, firing, resolved};
 
@@ -68,15 +68,15 @@ async fn the_api_brings_back_what_was_taken_for_resolved() {
     hear(&journal, &fixture, vec![firing(1)]).await;
     hear(&journal, &fixture, vec![resolved(1)]).await;
 
-    let stale = journal.record_active(vec![firing(1)], asked_before.clone());
+    let stale = journal.record_active(vec![firing(1)], Muted::new(), asked_before.clone());
     assert!(stale.await.unwrap().changed.is_empty());
     hear(&journal, &fixture, vec![firing(3)]).await;
-    let stale = journal.record_active(vec![firing(3)], asked_before);
+    let stale = journal.record_active(vec![firing(3)], Muted::new(), asked_before);
     assert!(stale.await.unwrap().changed.is_empty());
     let confirmed = journal.firing().await.unwrap();
     assert_eq!(confirmed, [(firing(3), fixture.now())]);
     fixture.advance(Duration::from_secs(1));
-    let fresh = journal.record_active(vec![firing(1), firing(2)], fixture.now());
+    let fresh = journal.record_active(vec![firing(1), firing(2)], Muted::new(), fixture.now());
     assert_eq!(fresh.await.unwrap().changed, [firing(1), firing(2)]);
     assert_eq!(fires(&journal).await.len(), 3);
 }

@@ -4,12 +4,14 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use prunelle_foundation::clock::BootId;
-use prunelle_healer::facts::{History, Pause, Quarantine};
-use prunelle_healer::journal::{Entry, HISTORY_WINDOW, Journal};
+use prunelle_healer::facts::{History, MOST_CHARGES, Pause, Quarantine};
+use prunelle_healer::journal::{Entry, HistoryOf, Intent, Journal};
 use prunelle_healer::reason::{Outcome, Reason};
+use prunelle_healer::target::{Resource, Target};
+use prunelle_systemd::UnitName;
 use serde_json::json;
 
-use super::fixture::{Fixture, admit, history_of, remediation, target};
+use super::fixture::{Fixture, admit, history_of, refusal, remediation, target};
 
 const HOUR: Duration = Duration::from_hours(1);
 
@@ -31,9 +33,19 @@ async fn repair(journal: &Journal, fixture: &Fixture, number: u128, quarantine: 
 }
 
 async fn end(journal: &Journal, fixture: &Fixture, number: u128, quarantine: Duration) {
+    end_as(journal, fixture, number, Outcome::NotVerified, quarantine).await;
+}
+
+async fn end_as(
+    journal: &Journal,
+    fixture: &Fixture,
+    number: u128,
+    outcome: Outcome,
+    quarantine: Duration,
+) {
     let ended = Entry::Ended {
         remediation: remediation(number),
-        outcome: Outcome::NotVerified,
+        outcome,
         reason: Some(Reason::LadderExhausted),
         quarantine,
         message: "no space".to_owned(),
@@ -63,6 +75,184 @@ async fn charges_and_repairs_are_counted_for_their_target() {
     );
     assert_eq!(history.repairs, [first]);
     assert_eq!(history.running, None);
+}
+
+#[tokio::test]
+async fn charges_are_told_by_rule_target_and_remedy_the_newest_thousand_of_each() {
+    let fixture = Fixture::new();
+    let journal = fixture.open();
+    let mut charged = Vec::new();
+    for (number, rule, path, remedy) in [
+        (1, "disk-full", "/tmp", "clean_folder"),
+        (2, "disk-full", "/var/tmp", "clean_folder"),
+        (3, "disk-full", "/tmp", "drop_caches"),
+        (4, "other", "/tmp", "clean_folder"),
+    ] {
+        fixture.advance(Duration::from_secs(1));
+        charged.push(fixture.now());
+        let intent = Intent {
+            rule: rule.to_owned(),
+            remedy: remedy.to_owned(),
+            ..fixture.intent(remediation(number), path)
+        };
+        admit(&journal, intent).await;
+        end(&journal, &fixture, number, Duration::ZERO).await;
+    }
+    let told = history(&journal, &fixture).await;
+    let at =
+        |indices: &[usize]| -> Vec<_> { indices.iter().map(|i| charged[*i].clone()).collect() };
+    assert_eq!(told.charges, at(&[0, 2]));
+    assert_eq!(told.remedy_charges, at(&[0]));
+    assert_eq!(told.rule_charges, at(&[0, 1, 2]));
+    assert_eq!(told.target_charges, at(&[0, 2, 3]));
+    assert_eq!(told.host_charges, charged);
+
+    let attempts = usize::try_from(MOST_CHARGES).unwrap();
+    for attempt in 0..attempts {
+        fixture.advance(Duration::from_millis(1));
+        let intent = Intent {
+            attempt: u32::try_from(attempt).unwrap(),
+            ..fixture.intent(remediation(9), "/tmp")
+        };
+        admit(&journal, intent).await;
+    }
+    let told = history(&journal, &fixture).await;
+    assert_eq!(told.host_charges.len(), attempts);
+    assert_eq!(told.host_charges.last(), Some(&fixture.now()));
+    assert_eq!(told.charges, told.host_charges);
+}
+
+#[tokio::test]
+async fn the_ends_of_a_rule_tell_what_acted_and_was_not_cancelled() {
+    let fixture = Fixture::new();
+    let journal = fixture.open();
+    let mut ended = Vec::new();
+    for (number, outcome, starts) in [
+        (1, Outcome::Success, true),
+        (2, Outcome::Failed, true),
+        (3, Outcome::Cancelled, true),
+        (4, Outcome::Timeout, false),
+        (5, Outcome::Unknown, true),
+    ] {
+        fixture.advance(HOUR);
+        let intent = admit(&journal, fixture.intent(remediation(number), "/tmp")).await;
+        if starts {
+            let at = fixture.now();
+            journal.start(intent, json!(null), at).await.unwrap();
+        }
+        end_as(&journal, &fixture, number, outcome, Duration::ZERO).await;
+        ended.push((fixture.now(), outcome == Outcome::Success));
+    }
+    let told = history(&journal, &fixture).await;
+    assert_eq!(
+        told.rule_ends,
+        [ended[0].clone(), ended[1].clone(), ended[4].clone()]
+    );
+    assert_eq!(told.rule_running, 0);
+    assert_eq!(told.others_running, []);
+
+    admit(&journal, fixture.intent(remediation(7), "/var/tmp")).await;
+    let told = history(&journal, &fixture).await;
+    assert_eq!(told.rule_running, 1);
+    assert_eq!(told.others_running, [target("/var/tmp")]);
+    assert_eq!(told.running, None);
+}
+
+/// An intent on a unit, or on the unit that holds most memory.
+fn on_unit(fixture: &Fixture, number: u128, unit: &str, is_victim: bool) -> Intent {
+    let unit: UnitName = unit.parse().unwrap();
+    Intent {
+        target: if is_victim {
+            Target::ProcessGroup(Resource::Memory)
+        } else {
+            Target::Unit(unit.clone())
+        },
+        victim: is_victim.then_some(unit),
+        ..fixture.intent(remediation(number), "/")
+    }
+}
+
+#[tokio::test]
+async fn one_remediation_runs_on_a_unit_as_a_target_or_as_a_victim() {
+    for (first, second) in [(true, false), (false, true)] {
+        let fixture = Fixture::new();
+        let journal = fixture.open();
+        let intent = on_unit(&fixture, 1, "app", first);
+        admit(&journal, intent.clone()).await;
+        let other = on_unit(&fixture, 2, "app", second);
+        assert_eq!(
+            refusal(&journal, other.clone()).await,
+            Reason::JoinedRunning
+        );
+        let told = journal
+            .history(HistoryOf::intent(&other), fixture.now())
+            .await
+            .unwrap();
+        assert_eq!(told.running, Some(remediation(1)));
+        let unit = Target::Unit("app".parse().unwrap());
+        assert_eq!(told.others_running, [unit]);
+        admit(&journal, on_unit(&fixture, 3, "db", false)).await;
+
+        // What holds a slot may not take a second one that another holds.
+        if first {
+            let moved = Intent {
+                attempt: 2,
+                ..on_unit(&fixture, 1, "db", true)
+            };
+            assert_eq!(refusal(&journal, moved).await, Reason::JoinedRunning);
+        }
+        let again = Intent {
+            attempt: 2,
+            ..intent
+        };
+        admit(&journal, again).await;
+        end(&journal, &fixture, 1, Duration::ZERO).await;
+        admit(&journal, other).await;
+    }
+}
+
+#[tokio::test]
+async fn repairs_quarantines_and_pauses_of_a_unit_are_those_of_the_victim_too() {
+    let fixture = Fixture::new();
+    let journal = fixture.open();
+    let intent = admit(&journal, on_unit(&fixture, 1, "app", true)).await;
+    let at = fixture.now();
+    journal
+        .start(intent, json!(null), at.clone())
+        .await
+        .unwrap();
+    end(&journal, &fixture, 1, Duration::ZERO).await;
+    let as_target = HistoryOf::intent(&on_unit(&fixture, 2, "app", false));
+    let as_victim = HistoryOf::intent(&on_unit(&fixture, 2, "app", true));
+    let of = async |of: &HistoryOf| journal.history(of.clone(), fixture.now()).await.unwrap();
+    assert_eq!(of(&as_target).await.repairs, vec![at.clone()]);
+
+    fixture.advance(HOUR);
+    let intent = admit(&journal, on_unit(&fixture, 3, "app", false)).await;
+    let later = fixture.now();
+    journal
+        .start(intent, json!(null), later.clone())
+        .await
+        .unwrap();
+    end(&journal, &fixture, 3, HOUR).await;
+    let pause = Pause {
+        target: Some(Target::Unit("app".parse().unwrap())),
+        since: fixture.now(),
+        lasts: HOUR,
+        note: String::new(),
+    };
+    journal
+        .pause(pause.clone(), "ada".to_owned())
+        .await
+        .unwrap();
+    for whose in [&as_target, &as_victim] {
+        let told = of(whose).await;
+        assert_eq!(told.repairs, [at.clone(), later.clone()]);
+        assert_eq!(told.quarantine.map(|q| q.lasts), Some(HOUR));
+        assert_eq!(told.pauses, vec![pause.clone()]);
+    }
+    let other = of(&HistoryOf::intent(&on_unit(&fixture, 4, "db", false))).await;
+    assert_eq!((other.quarantine, other.pauses), (None, vec![]));
 }
 
 #[tokio::test]
@@ -103,10 +293,6 @@ async fn after_a_reboot_wall_time_counts() {
     assert_eq!(later.quarantine, Some(Quarantine { since, lasts }));
     fixture.advance(HOUR);
     assert_eq!(history(&journal, &fixture).await.quarantine, None);
-    fixture.advance(HISTORY_WINDOW);
-    let history = history(&journal, &fixture).await;
-    assert!(history.charges.is_empty() && history.host_charges.is_empty());
-    assert!(history.repairs.is_empty());
 }
 
 #[tokio::test]

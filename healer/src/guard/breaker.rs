@@ -1,0 +1,44 @@
+//! A rule whose remediations fail again and again, on whatever targets, is not used for a while: its remedy is no cure,
+//! or its checks are wrong.
+//!
+//! So many failures in a row open the breaker. After `open_for` since the last of them, one trial runs alone; its
+//! success closes the breaker, its failure opens it again.
+
+use super::{Answer, Guard, Question};
+use crate::facts::MOST_ENDS;
+use crate::reason::Reason;
+
+pub(super) struct Breaker;
+
+impl Guard for Breaker {
+    fn name(&self) -> &'static str {
+        "breaker"
+    }
+
+    fn ask(&self, question: Question<'_>) -> Answer {
+        let history = &question.facts.history;
+        let (Some(breaker), Some((last, _))) = (&question.rule.breaker, history.rule_ends.last())
+        else {
+            return Answer::Pass;
+        };
+        let failures = history
+            .rule_ends
+            .iter()
+            .rev()
+            .take_while(|(_, has_succeeded)| !has_succeeded)
+            .count();
+        let limit = usize::try_from(breaker.failures.min(MOST_ENDS)).unwrap_or(usize::MAX);
+        if failures < limit {
+            return Answer::Pass;
+        }
+        let left = breaker.open_for.saturating_sub(question.now.since(last));
+        if !left.is_zero() {
+            Answer::Defer(Reason::BreakerOpen, left)
+        } else if history.rule_running > 0 {
+            // The trial's end re-guards what waits for it; the wait is a safety net.
+            Answer::Defer(Reason::BreakerOpen, question.rung.within)
+        } else {
+            Answer::Pass
+        }
+    }
+}
