@@ -210,7 +210,7 @@ wait_for 10 'the healer is ready' inside curl -fsS http://127.0.0.1:8050/-/ready
 token_mode=$(inside stat -c '%a %U %G' /etc/prunelle/webhook-token)
 check "the token is for the healer and Alertmanager only ($token_mode)" [ "$token_mode" = '640 prunelle prometheus' ]
 observes() { inside curl -fsS http://127.0.0.1:8050/metrics | grep -q '^prunelle_healer_mode{mode="observe"} 1'; }
-check 'the installed policy observes' observes
+wait_for 10 'the installed policy observes' observes
 main_pid() { inside systemctl show --value --property MainPID "$1"; }
 runs_as() { [ "$(inside stat -c %U "/proc/$(main_pid "$2")")" = "$1" ]; }
 check 'the healer is not root' runs_as prunelle prunelle-healer.service
@@ -295,6 +295,9 @@ wait_for 20 'a killed unit runs again' other_invocation
 say "    after $((($(date +%s%N) - killed) / 1000000)) ms (measured from outside, to 0.1 s)"
 outcome() { inside jq -es "any(.[]; .event_type == \"outcome\" and .service == \"$1\" and .status == \"$2\")" /var/log/prunelle/actions.jsonl; }
 wait_for 20 'the action log says so' outcome demo.service SUCCESS
+
+with_log() { inside jq -es 'any(.[]; .event_type == "action" and .service == "demo.service" and any(.details.evidence.log.lines[]; contains("demo.service")))' /var/log/prunelle/actions.jsonl; }
+check "the last lines of the unit's log are kept with the attempt" with_log
 
 # The policy allows it, polkit does not: the second lock holds.
 inside systemctl kill --signal=KILL other.service
@@ -478,7 +481,7 @@ wait_for 10 'no scope is left' no_scope
 inside rm -rf /etc/polkit-1/rules.d/49-prunelle-scopes.rules /etc/systemd/system/prunelle-drop-caches.service.d \
     /etc/systemd/system/reboot.target /etc/systemd/system/would-reboot.service
 inside systemctl daemon-reload
-sums >"$work/sums"
+sums | grep -v '\.new$' >"$work/sums"
 
 # --- uninstall -------------------------------------------------------------------------------------------------------
 
