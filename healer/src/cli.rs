@@ -10,6 +10,7 @@ mod doctor;
 mod explain;
 mod history;
 mod polkit;
+mod simulate;
 mod status;
 mod switching;
 
@@ -123,6 +124,8 @@ enum Command {
         #[command(flatten)]
         output: OutputFlags,
     },
+    /// Tell what the policy would have done about the alerts that Prometheus remembers; touches nothing
+    Simulate(simulate::SimulateFlags),
     /// Show what the daemon sees and does
     Status {
         #[command(flatten)]
@@ -269,6 +272,10 @@ impl Command {
                 let settings = Settings::resolve(flags, variable.as_deref())?;
                 let explaining = explain::explain(&socket, settings, alert, offline, output.json);
                 lifecycle::block_on(WORKERS, explaining)??
+            }
+            Self::Simulate(asked) => {
+                let text = lifecycle::block_on(WORKERS, simulate::run(flags, asked))??;
+                return Ok((text, ExitCode::SUCCESS));
             }
             Self::Status { output } => {
                 let status = lifecycle::block_on(1, client::status(&socket))??;

@@ -25,6 +25,7 @@ pub mod resource_limits;
 pub mod run;
 pub mod service_manager;
 pub mod settings;
+pub mod simulate;
 pub mod status_page;
 pub mod target;
 pub mod verify;

@@ -23,6 +23,8 @@ mod limited_host;
 #[cfg(test)]
 mod observe;
 #[cfg(test)]
+mod rehearsal;
+#[cfg(test)]
 mod shipped_names;
 #[cfg(test)]
 mod shipped_policy;
