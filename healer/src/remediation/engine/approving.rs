@@ -78,15 +78,14 @@ impl Engine {
         self.publisher.touch();
     }
 
-    /// Whether some case waits, or will wait, for the answer to a question.
+    /// Whether some case waits, or will wait, for the answer to a question. One whose question is being written does not
+    /// know its number yet; people may have read it already.
     pub(super) fn is_awaited(&self, number: i64) -> bool {
         self.book.cases.iter().any(|(id, case)| {
+            let is_it = |asked: &Asked| asked.approval.number == number;
             case.state.end().is_none()
                 && self.book.active(*id).is_some()
-                && case
-                    .asked
-                    .as_ref()
-                    .is_some_and(|asked| asked.approval.number == number)
+                && (case.is_asking || case.asked.as_ref().is_some_and(is_it))
         })
     }
 

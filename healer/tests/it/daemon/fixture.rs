@@ -281,6 +281,14 @@ impl Daemon {
         .unwrap_or_else(|error| panic!("{error}\n{:#?}\n{}", self.actions(), self.log()))
     }
 
+    /// Waits until so many remediations have ended.
+    pub(super) fn outcomes(&self, count: usize) {
+        wait_until(&format!("{count} outcomes"), LIMIT, || {
+            (self.lines("outcome").len() >= count).then_some(())
+        })
+        .unwrap_or_else(|error| panic!("{error}\n{:#?}\n{}", self.actions(), self.log()));
+    }
+
     /// Waits for the end of the first remediation.
     pub(super) fn outcome(&self) -> Action {
         wait_until("a remediation has ended", LIMIT, || {
