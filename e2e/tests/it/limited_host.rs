@@ -1,4 +1,4 @@
-//! The shipped policy with the shipped thresholds on a small machine: half a gigabyte of memory and one processor. A
+//! The shipped policy with the shipped thresholds on a small machine: 768 MiB of memory and one processor. A
 //! service dies, a disk fills up, memory leaks, a process hoards, a loop burns: each is repaired, and the repair verified.
 //!
 //! The sandbox has the limits; exporter and healer measure against them (`host.boundary`). What an operator writes into
@@ -79,12 +79,12 @@ fn options() -> Result<StackOptions> {
             "with: {cpu_quota: 50%, for: 1h}\n        verify: {cpu_below: 80%}\n        within: 1m",
             "with: {cpu_quota: 50%, for: 1h}\n        verify: {cpu_below: 80%}\n        within: 15s",
         )?;
-    // A line without end is kept as a whole by `tail`: 452 MiB of 512.
-    let eat = "(head -c 452M /dev/zero; exec sleep infinity) | tail";
+    // A line without end is kept as a whole by `tail`: 718 MiB of 768.
+    let eat = "(head -c 718M /dev/zero; exec sleep infinity) | tail";
     let host = HostOptions {
         policy: policy.into_text(),
         limits: Some(Limits {
-            memory: 512 * MIB,
+            memory: 768 * MIB,
             cpus: 1.0,
         }),
         exporter_env: env("PRUNELLE_EXPORTER_HOST_BOUNDARY"),
