@@ -1,6 +1,7 @@
 //! prunelle-healer: webhook in, remedies out. See ARCHITECTURE.md for the flow and the code map.
 
 pub mod alert;
+pub mod boundary;
 pub mod cli;
 pub mod control;
 pub mod doctor;

@@ -22,6 +22,7 @@ use prunelle_systemd::watch_list::WatchList;
 use tokio::net::UnixListener;
 use tokio::sync::{mpsc, watch};
 
+use crate::boundary::Boundary;
 use crate::control::{self, Control};
 use crate::doctor::{self, MailSettings, Patient};
 use crate::explain;
@@ -48,7 +49,7 @@ use crate::remedy::of_host::OfHost;
 use crate::service_manager::ServiceManager;
 use crate::settings::Settings;
 use crate::status_page::StatusPage;
-use crate::verify::{Boundary, Checks};
+use crate::verify::Checks;
 use crate::view;
 
 /// Notifications that may wait for the engine; more are answered 503.
@@ -408,7 +409,10 @@ fn ports(
 ) -> Ports {
     let alarm: Arc<dyn Alarm> = Arc::new(TokioAlarm);
     let manager: Arc<dyn ServiceManager> = Arc::new(systemd);
-    let roots = Roots::default();
+    let roots = Roots {
+        boundary: asked.boundary,
+        ..Roots::default()
+    };
     let of_host = OfHost {
         manager: Arc::clone(&manager),
         alarm: Arc::clone(&alarm),
@@ -438,8 +442,7 @@ fn ports(
                     tasks.clone(),
                     Arc::clone(clock),
                     Arc::clone(&alarm),
-                    roots.proc.clone(),
-                    roots.root.clone(),
+                    roots.clone(),
                 ),
             ),
         checks: Checks {
@@ -449,8 +452,7 @@ fn ports(
             tasks: tasks.clone(),
             prometheus: asked.prometheus,
             alertmanager: asked.alertmanager,
-            roots: Roots::default(),
-            boundary: asked.boundary,
+            roots: roots.clone(),
         },
         metrics: metrics.clone(),
         reconciler: reconciler.clone(),

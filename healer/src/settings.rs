@@ -17,7 +17,7 @@ use reqwest::Url;
 
 pub use flags::Flags;
 
-use crate::verify::Boundary;
+use crate::boundary::Boundary;
 
 /// The variable behind `--auto-healing-enabled`, read apart because the flag does not override it.
 pub const AUTO_HEALING_VARIABLE: &str = "AUTO_HEALING_ENABLED";

@@ -36,8 +36,6 @@ use crate::remedy::Finding;
 use crate::service_manager::ServiceManager;
 use crate::target::Target;
 
-pub use usage_below::Boundary;
-
 /// What is to be checked.
 #[derive(Clone, Debug)]
 pub struct Verification {
@@ -72,8 +70,6 @@ pub struct Checks {
     pub alertmanager: ActiveAlerts,
     /// Where the kernel tells what is used.
     pub roots: Roots,
-    /// What usage is measured against.
-    pub boundary: Boundary,
 }
 
 impl Checks {

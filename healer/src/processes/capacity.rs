@@ -1,10 +1,9 @@
 //! How much there is of a resource on this machine, or in the container that it is.
 
-use std::fs;
-use std::path::Path;
-
-use super::parse::{key_in_kilobytes, single};
+use super::parse::key_in_kilobytes;
 use super::{Folder, ProcessesError};
+use crate::boundary::cgroup::Cgroups;
+use crate::remediation::steps::Roots;
 
 /// What the machine has.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -18,9 +17,8 @@ pub struct Capacity {
 }
 
 impl Capacity {
-    /// Reads `meminfo` and `stat` of the machine, and the limits of the cgroup at the top of what is mounted below
-    /// `root`: inside a container that is the container's own.
-    pub fn read(proc: &Folder, root: &Path) -> Result<Self, ProcessesError> {
+    /// Reads `meminfo` and `stat` of the machine, and the limits of the container when it plays a host.
+    pub fn read(proc: &Folder, roots: &Roots) -> Result<Self, ProcessesError> {
         let mut content = Vec::new();
         proc.read("meminfo", &mut content)?;
         let value = |key: &[u8], item| {
@@ -40,39 +38,26 @@ impl Capacity {
             })
             .count();
         let processors = u32::try_from(processors).unwrap_or(u32::MAX).max(1);
-        let groups = root.join("sys/fs/cgroup");
-        Ok(Self {
-            memory: memory_limit(&groups)
-                .map_or(memory, |limit| limit.min(memory))
-                .max(1),
-            processors: cpu_limit(&groups).map_or(f64::from(processors), |limit| {
-                limit.min(f64::from(processors))
-            }),
+        let of_machine = Self {
+            memory: memory.max(1),
+            processors: f64::from(processors),
             is_swapping,
-        })
+        };
+        let cgroups = Cgroups::that_count(roots).map_err(|source| ProcessesError::Read {
+            path: roots.proc.join("self/mountinfo"),
+            source,
+        })?;
+        Ok(cgroups.map_or(of_machine, |cgroups| of_machine.within(&cgroups)))
     }
-}
 
-/// The container's limit; version 1 writes a number beyond any machine's where there is none.
-fn memory_limit(groups: &Path) -> Option<u64> {
-    ["memory.max", "memory/memory.limit_in_bytes"]
-        .iter()
-        .find_map(|file| single(&fs::read(groups.join(file)).ok()?))
-        .filter(|&limit| limit > 0)
-}
-
-fn cpu_limit(groups: &Path) -> Option<f64> {
-    let number = |file: &str| single::<f64>(&fs::read(groups.join(file)).ok()?);
-    let unified = || {
-        let text = fs::read_to_string(groups.join("cpu.max")).ok()?;
-        let (quota, period) = text.trim_end().split_once(' ')?;
-        Some((quota.parse::<f64>().ok()?, period.parse::<f64>().ok()?))
-    };
-    let (quota, period) = unified().or_else(|| {
-        Some((
-            number("cpu/cpu.cfs_quota_us")?,
-            number("cpu/cpu.cfs_period_us")?,
-        ))
-    })?;
-    (quota > 0.0 && period > 0.0).then(|| quota / period)
+    /// No more than the container may use.
+    fn within(self, cgroups: &Cgroups<'_>) -> Self {
+        let memory = cgroups.memory().map_or(self.memory, |limit| limit.bytes);
+        let processors = cgroups.cpu().map_or(self.processors, |quota| quota.cores);
+        Self {
+            memory: memory.clamp(1, self.memory),
+            processors: processors.min(self.processors),
+            ..self
+        }
+    }
 }

@@ -1,6 +1,5 @@
 //! Looking for the greediest unit: the samples, the waits between them, on a thread for work that blocks.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,6 +10,7 @@ use prunelle_systemd::UnitState;
 use super::{Capacity, Choice, Folder, Place, ProcessesError, Sample, choose, is_actionable};
 use crate::facts::{Fact, Victim};
 use crate::remediation::alarm::Alarm;
+use crate::remediation::steps::Roots;
 use crate::target::Resource;
 
 /// Between two samples.
@@ -64,10 +64,8 @@ pub struct Looking {
     pub alarm: Arc<dyn Alarm>,
     /// What spawns the blocking work.
     pub tasks: Tasks,
-    /// `/proc`
-    pub proc: PathBuf,
-    /// `/`
-    pub root: PathBuf,
+    /// Where the kernel tells of processes.
+    pub roots: Roots,
 }
 
 /// Finds the unit that uses most of a resource. By CPU time it takes a second; by memory only when there is a near-tie.
@@ -115,10 +113,10 @@ async fn look(
     resource: Resource,
     at: Duration,
 ) -> Result<(Capacity, Sample), String> {
-    let (proc, root) = (looking.proc.clone(), looking.root.clone());
+    let roots = looking.roots.clone();
     let work = move || -> Result<_, ProcessesError> {
-        let proc = Folder::open(&proc)?;
-        let capacity = Capacity::read(&proc, &root)?;
+        let proc = Folder::open(&roots.proc)?;
+        let capacity = Capacity::read(&proc, &roots)?;
         let sample = Sample::take(&proc, resource, &capacity, at)?;
         Ok((capacity, sample))
     };

@@ -21,6 +21,7 @@ use super::alarm::Alarm;
 use super::ids::Ids;
 use super::machine::{Answer, Identified, Verdict};
 use crate::alert::Alert;
+use crate::boundary::Boundary;
 use crate::facts::{Fact, Facts, History};
 use crate::guard::{self, Question};
 use crate::intake::reconcile::ReconcileRequests;
@@ -79,6 +80,8 @@ pub struct Roots {
     pub proc: PathBuf,
     /// `/`, for the lock files of package managers.
     pub root: PathBuf,
+    /// What their use is measured against.
+    pub boundary: Boundary,
 }
 
 impl Default for Roots {
@@ -86,6 +89,7 @@ impl Default for Roots {
         Self {
             proc: "/proc".into(),
             root: "/".into(),
+            boundary: Boundary::default(),
         }
     }
 }

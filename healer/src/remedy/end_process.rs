@@ -13,7 +13,7 @@ mod held;
 mod members;
 mod planning;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -30,6 +30,7 @@ use crate::processes::{Bytes, Folder, Place, ProcessesError};
 use crate::reason::Reason;
 use crate::remediation::alarm::Alarm;
 use crate::remediation::machine::Identified;
+use crate::remediation::steps::Roots;
 
 /// The remedy.
 #[derive(Clone, Debug)]
@@ -37,8 +38,7 @@ pub struct EndProcess {
     tasks: Tasks,
     clock: SharedClock,
     alarm: Arc<dyn Alarm>,
-    proc: PathBuf,
-    root: PathBuf,
+    roots: Roots,
 }
 
 /// What the intent keeps: which process, what it was and held, and how it is to be ended.
@@ -76,30 +76,23 @@ impl std::fmt::Display for Used {
 }
 
 impl EndProcess {
-    /// The remedy; `tasks` spawns what blocks, `proc` and `root` are `/proc` and `/`.
-    pub fn new(
-        tasks: Tasks,
-        clock: SharedClock,
-        alarm: Arc<dyn Alarm>,
-        proc: impl Into<PathBuf>,
-        root: impl Into<PathBuf>,
-    ) -> Self {
+    /// The remedy; `tasks` spawns what blocks, `roots` says where the kernel tells of processes.
+    pub fn new(tasks: Tasks, clock: SharedClock, alarm: Arc<dyn Alarm>, roots: Roots) -> Self {
         Self {
             tasks,
             clock,
             alarm,
-            proc: proc.into(),
-            root: root.into(),
+            roots,
         }
     }
 
     /// Runs `work` where it may block.
     async fn blocking<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Path, &Path) -> T + Send + 'static,
+        work: impl FnOnce(&Path, &Roots) -> T + Send + 'static,
     ) -> Option<T> {
-        let (proc, root) = (self.proc.clone(), self.root.clone());
-        let work = move || work(&proc, &root);
+        let roots = self.roots.clone();
+        let work = move || work(&roots.proc, &roots);
         // It is none only when it panicked, which the tracker has told.
         self.tasks.spawn_blocking("end-process", work).await.ok()
     }

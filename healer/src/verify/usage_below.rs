@@ -4,12 +4,10 @@
 //! Memory: 1 − `MemAvailable` / `MemTotal`. CPU: the share of time that was neither idle nor waiting for a disk, over
 //! five seconds. With the boundary `cgroup` both are measured against the limits of the container that plays a host.
 
-mod cgroup;
 mod cpu;
 mod memory;
 
 use std::path::PathBuf;
-use std::str::FromStr;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
@@ -17,34 +15,14 @@ use serde_json::json;
 
 use super::until::{self, Look};
 use super::{Checks, Verification};
+use crate::boundary::cgroup::Cgroups;
+use crate::remediation::steps::Roots;
 use crate::remedy::Finding;
 use crate::target::Resource;
 
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// Over how long processor time is measured.
 const CPU_INTERVAL: Duration = Duration::from_secs(5);
-
-/// What usage is measured against; the exporter's setting of the same name says the same.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Boundary {
-    /// The whole machine.
-    #[default]
-    Machine,
-    /// The limits of the cgroup that this container is; where it has none, the machine.
-    Cgroup,
-}
-
-impl FromStr for Boundary {
-    type Err = ();
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text {
-            "machine" => Ok(Self::Machine),
-            "cgroup" => Ok(Self::Cgroup),
-            _ => Err(()),
-        }
-    }
-}
 
 /// Why usage could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -69,6 +47,14 @@ fn read(path: PathBuf) -> Result<String, UsageError> {
     std::fs::read_to_string(&path).map_err(|source| UsageError::Read { path, source })
 }
 
+/// The cgroups of the container that plays a host, if one does.
+fn container(roots: &Roots) -> Result<Option<Cgroups<'_>>, UsageError> {
+    Cgroups::that_count(roots).map_err(|source| UsageError::Read {
+        path: roots.proc.join("self/mountinfo"),
+        source,
+    })
+}
+
 pub(super) async fn check(
     checks: &Checks,
     verification: &Verification,
@@ -78,7 +64,7 @@ pub(super) async fn check(
     until::it_holds(checks, verification, LOOK_AGAIN, || {
         async {
             let ratio = match resource {
-                Resource::Memory => memory::used_ratio(&checks.roots, checks.boundary).map(Some),
+                Resource::Memory => memory::used_ratio(&checks.roots).map(Some),
                 Resource::Cpu => cpu_used(checks).await,
             };
             judge(ratio, resource, below)
@@ -89,7 +75,7 @@ pub(super) async fn check(
 }
 
 async fn cpu_used(checks: &Checks) -> Result<Option<f64>, UsageError> {
-    let count = || cpu::count(&checks.roots, checks.boundary, checks.clock.now());
+    let count = || cpu::count(&checks.roots, checks.clock.now());
     let earlier = count()?;
     checks.alarm.after(CPU_INTERVAL).await;
     Ok(count()?.since(&earlier))

@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use prunelle_foundation::clock::{BootId, Clock, ManualClock, Now, SharedClock};
 use prunelle_foundation::lifecycle::Lifecycle;
 use prunelle_healer::alert::{Alert, AlertStatus, Episode};
+use prunelle_healer::boundary::Boundary;
 use prunelle_healer::intake::reconcile::ActiveAlerts;
 use prunelle_healer::policy::Verify;
 use prunelle_healer::prometheus::Prometheus;
@@ -22,7 +23,7 @@ use prunelle_healer::remediation::state::Failure;
 use prunelle_healer::remediation::steps::Roots;
 use prunelle_healer::remedy::Finding;
 use prunelle_healer::target::Target;
-use prunelle_healer::verify::{Boundary, Checks, Verification};
+use prunelle_healer::verify::{Checks, Verification};
 use serde_json::json;
 
 use crate::engine::fake_manager::FakeManager;
@@ -68,7 +69,6 @@ impl Bench {
                 prometheus: Prometheus::new(&url).unwrap(),
                 alertmanager: ActiveAlerts::new(&url).unwrap(),
                 roots: Roots::default(),
-                boundary: Boundary::Machine,
             },
             patience: Duration::from_secs(20),
             alert,
@@ -79,6 +79,7 @@ impl Bench {
         self.checks.roots = Roots {
             proc: root.join("proc"),
             root: root.to_owned(),
+            boundary: Boundary::Machine,
         };
         self
     }

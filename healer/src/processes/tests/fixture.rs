@@ -3,7 +3,9 @@
 use std::fs;
 use std::path::Path;
 
+use crate::boundary::Boundary;
 use crate::processes::{Capacity, Folder, ProcessesError, Sample};
+use crate::remediation::steps::Roots;
 use crate::target::Resource;
 
 pub(super) struct Proc {
@@ -23,6 +25,8 @@ impl Proc {
             "stat",
             "cpu  1 2 3\ncpu0 1 2 3\ncpu1 1 2 3\ncpu2 1 2 3\ncpu3 1 2 3\nintr 5\n",
         );
+        proc.write("self/mountinfo", "");
+        proc.write("self/cgroup", "0::/\n");
         proc.process(1, "0::/init.scope\n", 0, 0);
         proc
     }
@@ -74,13 +78,22 @@ impl Proc {
         self.write(&format!("{pid}/stat"), &text);
     }
 
+    /// This folder is `/proc` and `/`, and its cgroup's limits count.
+    pub(super) fn roots(&self) -> Roots {
+        Roots {
+            proc: self.path().to_owned(),
+            root: self.path().to_owned(),
+            boundary: Boundary::Cgroup,
+        }
+    }
+
     pub(super) fn sample(
         &self,
         resource: Resource,
         seconds: u64,
     ) -> Result<(Capacity, Sample), ProcessesError> {
         let proc = Folder::open(self.path())?;
-        let capacity = Capacity::read(&proc, self.path())?;
+        let capacity = Capacity::read(&proc, &self.roots())?;
         let at = std::time::Duration::from_secs(seconds);
         let sample = Sample::take(&proc, resource, &capacity, at)?;
         Ok((capacity, sample))

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use super::fixture::{GIB, Proc};
 use super::*;
+use crate::boundary::Boundary;
+use crate::remediation::steps::Roots;
 use crate::target::Resource;
 
 fn units(sample: &Sample) -> Vec<(u32, String, u64)> {
@@ -71,42 +73,40 @@ fn what_cannot_be_seen_is_an_error() {
 #[test]
 fn a_container_has_what_its_limits_leave() {
     let proc = Proc::new();
-    let capacity = |proc: &Proc| proc.sample(Resource::Memory, 0).unwrap().0;
-    assert_eq!(
-        (capacity(&proc).memory, capacity(&proc).processors),
-        (16 * GIB, 4.0)
-    );
+    let has = |proc: &Proc| {
+        let (capacity, _) = proc.sample(Resource::Memory, 0).unwrap();
+        (capacity.memory, capacity.processors)
+    };
+    assert_eq!(has(&proc), (16 * GIB, 4.0));
+
     proc.write(
-        "sys/fs/cgroup/memory/memory.limit_in_bytes",
-        &format!("{GIB}\n"),
+        "self/mountinfo",
+        "30 23 0:26 / /groups rw - cgroup2 cgroup rw\n",
     );
-    proc.write("sys/fs/cgroup/cpu/cpu.cfs_quota_us", "150000\n");
-    proc.write("sys/fs/cgroup/cpu/cpu.cfs_period_us", "100000\n");
-    assert_eq!(
-        (capacity(&proc).memory, capacity(&proc).processors),
-        (GIB, 1.5)
-    );
-    proc.write("sys/fs/cgroup/memory.max", &format!("{}\n", 2 * GIB));
-    proc.write("sys/fs/cgroup/cpu.max", "50000 100000\n");
-    assert_eq!(
-        (capacity(&proc).memory, capacity(&proc).processors),
-        (2 * GIB, 0.5)
-    );
+    proc.write("groups/memory.max", &format!("{}\n", 2 * GIB));
+    proc.write("groups/memory.current", "1000000\n");
+    proc.write("groups/cpu.max", "50000 100000\n");
+    proc.write("groups/cpu.stat", "usage_usec 1\n");
+    assert_eq!(has(&proc), (2 * GIB, 0.5));
     for no_limit in ["max\n", "9223372036854771712\n"] {
-        let proc = Proc::new();
-        proc.write("sys/fs/cgroup/memory.max", no_limit);
-        proc.write("sys/fs/cgroup/cpu.max", "max 100000\n");
-        assert_eq!(
-            (capacity(&proc).memory, capacity(&proc).processors),
-            (16 * GIB, 4.0)
-        );
+        proc.write("groups/memory.max", no_limit);
+        proc.write("groups/cpu.max", "max 100000\n");
+        assert_eq!(has(&proc), (16 * GIB, 4.0));
     }
+
+    let machine = Roots {
+        boundary: Boundary::Machine,
+        ..proc.roots()
+    };
+    proc.write("groups/memory.max", "1000000\n");
+    let folder = Folder::open(&machine.proc).unwrap();
+    assert_eq!(Capacity::read(&folder, &machine).unwrap().memory, 16 * GIB);
 }
 
 #[test]
 fn this_machine_is_sampled() {
     let proc = Folder::open(std::path::Path::new("/proc")).unwrap();
-    let capacity = Capacity::read(&proc, std::path::Path::new("/")).unwrap();
+    let capacity = Capacity::read(&proc, &Roots::default()).unwrap();
     let own = std::process::id();
     for resource in Resource::ALL {
         let sample = Sample::take(&proc, resource, &capacity, Duration::ZERO).unwrap();

@@ -187,8 +187,7 @@ async fn victim_fact(ports: &Ports, subject: &Subject) -> Measured {
         clock: Arc::clone(&ports.clock),
         alarm: Arc::clone(&ports.alarm),
         tasks: ports.checks.tasks.clone(),
-        proc: ports.roots.proc.clone(),
-        root: ports.roots.root.clone(),
+        roots: ports.roots.clone(),
     };
     let measured = processes::greediest(&looking, resource).await;
     if let Fact::Unknown(why) = &measured.victim {

@@ -14,6 +14,7 @@ use crate::journal::Intent;
 use crate::processes::identity::Present;
 use crate::processes::{busy_processors, told};
 use crate::reason::{Outcome, Reason};
+use crate::remediation::steps::Roots;
 use crate::remedy::{Finding, merge};
 
 /// How long a killed process may take to be gone: one that hangs in the kernel may take for ever.
@@ -97,7 +98,7 @@ impl EndProcess {
     }
 
     async fn hold(&self, details: Details) -> Result<Ending, NoSignal> {
-        let open = move |proc: &std::path::Path, _: &std::path::Path| {
+        let open = move |proc: &std::path::Path, _: &Roots| {
             let members = Members::open(proc)?;
             let held = Held::open(&members, details.process.pid)?;
             Ok(Ending {
@@ -118,7 +119,7 @@ impl EndProcess {
         since: Option<(Present, Duration)>,
     ) -> Result<Present, NoSignal> {
         let ending = Arc::clone(ending);
-        let step = move |_: &std::path::Path, _: &std::path::Path| {
+        let step = move |_: &std::path::Path, _: &Roots| {
             let present = ending.held.look(&ending.members, &ending.details.process)?;
             if let Some((before, waited)) = since
                 && !is_still_needed(ending.details.used, &before, &present, waited)

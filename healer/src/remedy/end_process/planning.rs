@@ -43,9 +43,9 @@ impl EndProcess {
             }
         };
         let now = self.clock.now().boot;
-        let look = move |proc: &std::path::Path, root: &std::path::Path| {
+        let look = move |proc: &std::path::Path, roots: &crate::remediation::steps::Roots| {
             let members = Members::open(proc)?;
-            let capacity = Capacity::read(&members.proc, root)?;
+            let capacity = Capacity::read(&members.proc, roots)?;
             let candidates = match &before {
                 None => members.by_memory(&place)?,
                 Some((times, at)) => {

@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use prunelle_foundation::clock::Now;
 
-use super::cgroup::Cgroups;
-use super::{Boundary, UsageError, ratio, read};
+use super::{UsageError, container, ratio, read};
 use crate::remediation::steps::Roots;
 
 /// Columns of the line `cpu` that add up to all of the time; guest time is part of user time.
@@ -21,12 +20,11 @@ pub(super) enum Counted {
 }
 
 /// What has been used until now.
-pub(super) fn count(roots: &Roots, boundary: Boundary, at: Now) -> Result<Counted, UsageError> {
+pub(super) fn count(roots: &Roots, at: Now) -> Result<Counted, UsageError> {
     let path = roots.proc.join("stat");
     let content = read(path.clone())?;
     let ticks = ticks(&content).ok_or(UsageError::Malformed { path })?;
-    if boundary == Boundary::Cgroup
-        && let Some(quota) = Cgroups::locate(roots)?.cpu()
+    if let Some(quota) = container(roots)?.and_then(|cgroups| cgroups.cpu())
         && quota.cores < processors(&content)
     {
         return Ok(Counted::Quota {

@@ -1,11 +1,10 @@
 //! Memory used: of the machine by `/proc/meminfo`, of a container by its cgroup.
 
-use super::cgroup::Cgroups;
-use super::{Boundary, UsageError, ratio, read};
+use super::{UsageError, container, ratio, read};
 use crate::remediation::steps::Roots;
 
 /// The share of memory that is not available (0–1).
-pub(super) fn used_ratio(roots: &Roots, boundary: Boundary) -> Result<f64, UsageError> {
+pub(super) fn used_ratio(roots: &Roots) -> Result<f64, UsageError> {
     let path = roots.proc.join("meminfo");
     let malformed = || UsageError::Malformed { path: path.clone() };
     let content = read(path.clone())?;
@@ -14,8 +13,7 @@ pub(super) fn used_ratio(roots: &Roots, boundary: Boundary) -> Result<f64, Usage
         .filter(|available| *available <= total)
         .or_else(|| estimate(&content))
         .ok_or_else(malformed)?;
-    if boundary == Boundary::Cgroup
-        && let Some(limit) = Cgroups::locate(roots)?.memory()
+    if let Some(limit) = container(roots)?.and_then(|cgroups| cgroups.memory())
         && limit.bytes < total
     {
         return ratio(limit.used.min(limit.bytes), limit.bytes).ok_or_else(malformed);

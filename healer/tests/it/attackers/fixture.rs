@@ -10,12 +10,14 @@ use std::time::Duration;
 use prunelle_foundation::clock::{SharedClock, SystemClock};
 use prunelle_foundation::lifecycle::{Lifecycle, Stop};
 use prunelle_healer::alert::Episode;
+use prunelle_healer::boundary::Boundary;
 use prunelle_healer::journal::{Committed, Entry, Intent, Journal, JournalOptions, Started};
 use prunelle_healer::processes::identity::Identity;
 use prunelle_healer::processes::{Folder, Looking, Place};
 use prunelle_healer::reason::Outcome;
 use prunelle_healer::remediation::alarm::TokioAlarm;
 use prunelle_healer::remediation::ids::{Ids as _, UuidV7};
+use prunelle_healer::remediation::steps::Roots;
 use prunelle_healer::remedy::end_process::{Details, EndProcess, Used};
 use prunelle_healer::remedy::{Finding, Remedy as _};
 use prunelle_healer::target::{Resource, Target};
@@ -126,18 +128,18 @@ impl Killer {
         let journal =
             Journal::open(options, Arc::clone(&clock), &lifecycle.tasks(), Stop::new()).unwrap();
         let alarm = Arc::new(TokioAlarm);
-        // A machine of 64 MiB, so that small processes stand out.
-        let root = folder.path().join("root");
-        std::fs::create_dir_all(root.join("sys/fs/cgroup")).unwrap();
-        std::fs::write(root.join("sys/fs/cgroup/memory.max"), "67108864\n").unwrap();
+        let roots = Roots {
+            root: small_machine(folder.path()),
+            boundary: Boundary::Cgroup,
+            ..Roots::default()
+        };
         let looking = Looking {
             clock: Arc::clone(&clock),
             alarm: Arc::clone(&alarm) as _,
             tasks: lifecycle.tasks(),
-            proc: "/proc".into(),
-            root: root.clone(),
+            roots: roots.clone(),
         };
-        let remedy = EndProcess::new(lifecycle.tasks(), Arc::clone(&clock), alarm, "/proc", root);
+        let remedy = EndProcess::new(lifecycle.tasks(), Arc::clone(&clock), alarm, roots);
         Self {
             remedy,
             looking,
@@ -339,4 +341,24 @@ impl Drop for Process {
 )]
 pub(super) fn command(program: &str) -> Command {
     Command::new(program)
+}
+
+/// The limits of a machine of 64 MiB, so that small processes stand out: wherever this one has its cgroups mounted.
+fn small_machine(folder: &std::path::Path) -> std::path::PathBuf {
+    let root = folder.join("root");
+    for (place, limit, used) in [
+        ("sys/fs/cgroup", "memory.max", "memory.current"),
+        ("sys/fs/cgroup/unified", "memory.max", "memory.current"),
+        (
+            "sys/fs/cgroup/memory",
+            "memory.limit_in_bytes",
+            "memory.usage_in_bytes",
+        ),
+    ] {
+        let place = root.join(place);
+        std::fs::create_dir_all(&place).unwrap();
+        std::fs::write(place.join(limit), "67108864\n").unwrap();
+        std::fs::write(place.join(used), "1048576\n").unwrap();
+    }
+    root
 }

@@ -99,7 +99,7 @@ async fn a_container_that_plays_a_host_is_measured_against_its_limit() {
     ]);
     let mut bench = Bench::new(NOBODY).with_root(root.path()).within(SHORT);
     assert_holds(&bench.check(memory_below(0.8)).await, "75.0%");
-    bench.checks.boundary = Boundary::Cgroup;
+    bench.checks.roots.boundary = Boundary::Cgroup;
     assert_not(&bench.check(memory_below(0.8)).await, "90.0%");
     write(root.path(), "sys/fs/cgroup/host/memory.max", "max\n");
     let of_service = "sys/fs/cgroup/host/system.slice/healer.service/memory.max";
@@ -123,7 +123,7 @@ async fn a_container_of_version_1_is_measured_too() {
         ),
     ]);
     let mut bench = Bench::new(NOBODY).with_root(root.path());
-    bench.checks.boundary = Boundary::Cgroup;
+    bench.checks.roots.boundary = Boundary::Cgroup;
     assert_holds(&bench.check(memory_below(0.8)).await, "40.0%");
 }
 
@@ -131,7 +131,7 @@ async fn a_container_of_version_1_is_measured_too() {
 async fn a_container_whose_cgroup_cannot_be_told_is_not_taken_for_the_machine() {
     let root = root(&[("proc/meminfo", MEMINFO)]);
     let mut bench = Bench::new(NOBODY).with_root(root.path());
-    bench.checks.boundary = Boundary::Cgroup;
+    bench.checks.roots.boundary = Boundary::Cgroup;
     assert_not(&bench.check(memory_below(0.8)).await, "mountinfo");
 }
 
@@ -183,7 +183,7 @@ async fn a_quota_is_what_a_container_s_processor_time_is_measured_against() {
         ("sys/fs/cgroup/host/cpu.stat", "usage_usec 1000000\n"),
     ]);
     let mut bench = Bench::new(NOBODY).with_root(root.path());
-    bench.checks.boundary = Boundary::Cgroup;
+    bench.checks.roots.boundary = Boundary::Cgroup;
     bench.patience = Duration::from_secs(6);
     let burn = async {
         tokio::time::sleep(Duration::from_secs(1)).await;

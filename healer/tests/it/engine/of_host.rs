@@ -32,6 +32,7 @@ fn stopped(remedy: RemedySpec) -> Rig {
     rig.roots = Roots {
         proc: root.clone(),
         root,
+        ..Roots::default()
     };
     rig.change_rule(|rule| {
         let rung = &mut rule.ladder[0];

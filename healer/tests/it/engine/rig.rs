@@ -27,7 +27,7 @@ use prunelle_healer::remedy::clean_folder::CleanFolderRemedy;
 use prunelle_healer::remedy::end_process::EndProcess;
 use prunelle_healer::remedy::of_host::OfHost;
 use prunelle_healer::service_manager::ServiceManager;
-use prunelle_healer::verify::{Boundary, Checks};
+use prunelle_healer::verify::Checks;
 use prunelle_healer::view::{self, ViewReceiver};
 use prunelle_healer::work::{Ack, ActiveSet, Delivery, Muted, Notification};
 use serde_json::Value;
@@ -193,8 +193,7 @@ impl Rig {
                         tasks.clone(),
                         Arc::clone(&clock),
                         Arc::clone(&alarm),
-                        self.roots.proc.clone(),
-                        self.roots.root.clone(),
+                        self.roots.clone(),
                     ),
                 ),
             checks: Checks {
@@ -206,7 +205,6 @@ impl Rig {
                 prometheus: Prometheus::new(&nobody()).unwrap(),
                 alertmanager: ActiveAlerts::new(&nobody()).unwrap(),
                 roots: Roots::default(),
-                boundary: Boundary::Machine,
             },
             metrics: Metrics::unregistered(),
             reconciler: ReconcileRequests::default(),

@@ -4,43 +4,47 @@
 use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
-use super::{UsageError, read};
+use super::Boundary;
 use crate::remediation::steps::Roots;
 
 /// A limit in bytes and what is used of it, caches that the kernel would give up first left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Bytes {
-    pub(super) bytes: u64,
-    pub(super) used: u64,
+pub(crate) struct Bytes {
+    pub(crate) bytes: u64,
+    pub(crate) used: u64,
 }
 
 /// A quota in processors and the time used so far.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Quota {
-    pub(super) cores: f64,
-    pub(super) used: Duration,
+pub(crate) struct Quota {
+    pub(crate) cores: f64,
+    pub(crate) used: Duration,
 }
 
 /// Where the hierarchies of cgroups are, and where this process is in them.
 #[derive(Debug)]
-pub(super) struct Cgroups<'r> {
+pub(crate) struct Cgroups<'r> {
     roots: &'r Roots,
     mounts: String,
     places: String,
 }
 
 impl<'r> Cgroups<'r> {
-    pub(super) fn locate(roots: &'r Roots) -> Result<Self, UsageError> {
+    /// The cgroups of this process, when its limits are what counts.
+    pub(crate) fn that_count(roots: &'r Roots) -> std::io::Result<Option<Self>> {
+        if roots.boundary != Boundary::Cgroup {
+            return Ok(None);
+        }
         let itself = roots.proc.join("self");
-        Ok(Self {
+        Ok(Some(Self {
             roots,
-            mounts: read(itself.join("mountinfo"))?,
-            places: read(itself.join("cgroup"))?,
-        })
+            mounts: std::fs::read_to_string(itself.join("mountinfo"))?,
+            places: std::fs::read_to_string(itself.join("cgroup"))?,
+        }))
     }
 
     /// The memory limit; none without one.
-    pub(super) fn memory(&self) -> Option<Bytes> {
+    pub(crate) fn memory(&self) -> Option<Bytes> {
         let (names, folders) = match self.legacy("memory") {
             Some(folders) => (
                 [
@@ -77,7 +81,7 @@ impl<'r> Cgroups<'r> {
     }
 
     /// The quota of processor time; none without one.
-    pub(super) fn cpu(&self) -> Option<Quota> {
+    pub(crate) fn cpu(&self) -> Option<Quota> {
         if let Some(folders) = self.legacy("cpu") {
             let accounting = self.legacy("cpuacct")?;
             return folders
