@@ -324,7 +324,7 @@ impl End<'_> {
             event_type,
             action_type: Some(action_type(&last.remedy)),
             status: self.outcome.as_str(),
-            service: service(&last.target),
+            service: last.unit().map(UnitName::as_str),
             message: self.message,
             details: &EndDetails {
                 alert: &last.alert_name,
@@ -353,6 +353,12 @@ fn action_type(remedy: &str) -> &str {
         "reset_failed" => "service_reset_failed",
         "throttle_service" => "service_throttle",
         "clean_folder" => "folder_clean",
+        "vacuum_journal" => "journal_vacuum",
+        "clean_package_cache" => "package_cache_clean",
+        "drop_caches" => "caches_drop",
+        "end_process" => "process_end",
+        "run_command" => "command_run",
+        "reboot" => "host_reboot",
         other => other,
     }
 }

@@ -168,7 +168,16 @@ pub(super) struct LastAttempt {
     pub(super) alert_name: String,
     pub(super) rule: String,
     pub(super) target: crate::target::Target,
+    /// The unit that was acted on, when the target is a process group.
+    pub(super) victim: Option<UnitName>,
     pub(super) admitted_at: Now,
+}
+
+impl LastAttempt {
+    /// The unit that was acted on.
+    pub(super) fn unit(&self) -> Option<&UnitName> {
+        self.victim.as_ref().or_else(|| self.target.unit())
+    }
 }
 
 impl Transaction<'_> {
@@ -178,7 +187,7 @@ impl Transaction<'_> {
             "SELECT a.number, a.rung, a.attempt, a.remedy, a.phase, a.evidence, a.outcome,
                  a.intent_wall, a.intent_boot, a.intent_boot_id,
                  r.alert_name, r.rule, r.target,
-                 r.admitted_wall, r.admitted_boot, r.admitted_boot_id
+                 r.admitted_wall, r.admitted_boot, r.admitted_boot_id, r.victim
              FROM attempts AS a JOIN remediations AS r ON r.id = a.remediation
              WHERE a.remediation = ?1 AND r.ended_wall IS NULL
              ORDER BY a.number DESC LIMIT 1",
@@ -200,6 +209,7 @@ impl Transaction<'_> {
             rule: row.get(11)?,
             target: history::read_target(row.get(12)?)?,
             admitted_at: moment::read_now(row, 13)?,
+            victim: read_victim(row.get(16)?)?,
         })
     }
 }
