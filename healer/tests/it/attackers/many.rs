@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use prunelle_healer::processes::{Capacity, Folder, Sample};
+use prunelle_healer::remediation::steps::Roots;
 use prunelle_healer::target::Resource;
 use prunelle_sandbox::wait::Stopwatch;
 
@@ -23,7 +24,7 @@ fn a_look_at_all_processes_is_short() {
     );
     let _many = Process::script(&script);
     let proc = Folder::open(Path::new("/proc")).unwrap();
-    let capacity = Capacity::read(&proc, Path::new("/")).unwrap();
+    let capacity = Capacity::read(&proc, &Roots::default()).unwrap();
     for is_swapping in [false, true] {
         let capacity = Capacity {
             is_swapping,

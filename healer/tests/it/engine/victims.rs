@@ -65,6 +65,7 @@ async fn machine(units: &[(&str, u64)], is_visible: bool) -> Rig {
     rig.roots = Roots {
         root: rig.folder.path().to_owned(),
         proc,
+        ..Roots::default()
     };
     rig.start_engine().await;
     rig
