@@ -455,7 +455,7 @@ fires Command note=hello
 wait_for 30 'without the right to make a scope no command runs, and the log says so' told Command \
     '.details.reason == "not_permitted" and (.message | startswith("nothing was run"))'
 check 'nothing of it runs' not inside pgrep -x sleep -u prunelle
-# The rules of the policy name the scopes; systemd tells polkit no name of one before version 257. See docs/remedies.md.
+# The rules of the policy grant no scopes. See docs/remedies.md.
 inside tee /etc/polkit-1/rules.d/51-prunelle-scopes.rules >/dev/null <<'END'
 polkit.addRule(function (action, subject) {
     var unit = action.lookup("unit");

@@ -74,8 +74,8 @@ fn write_head(out: &mut String, policy: &Policy) -> fmt::Result {
         writeln!(
             out,
             "//
-// The policy runs commands, each in a scope of its own. Older versions of systemd (252 is one) do not tell polkit the
-// name of such a scope. There this file refuses it: the right to start any transient unit is the right to be root."
+// The policy runs commands, each in a transient scope. That is not granted here: other units may come along with a
+// transient one, so that the right to make them is as good as root. See docs/remedies.md for what can be done."
         )?;
     }
     writeln!(out)

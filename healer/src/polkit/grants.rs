@@ -66,10 +66,6 @@ fn needed_unit(remedy: &RemedySpec) -> Option<Units> {
             .ok()
             .and_then(|unit| named(unit.as_str())),
         RemedySpec::Reboot(_) => named("reboot.target"),
-        // A scope holds processes that exist already; a service would be started by systemd, as root.
-        RemedySpec::RunCommand(_) => Some(Units::Like(
-            "^prunelle-run-[A-Za-z0-9_-]+\\.scope$".to_owned(),
-        )),
         _ => None,
     }
 }
