@@ -13,6 +13,7 @@ impl Host {
         let roots = Roots {
             proc: "/proc".into(),
             root: folder.path().to_owned(),
+            ..Roots::default()
         };
         Self { folder, roots }
     }
