@@ -1,24 +1,35 @@
 //! `check-config`: a policy in one look, or everything that is wrong with it.
 
+mod words;
+
 use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
 use prunelle_foundation::clock::{SharedClock, SystemClock};
 use prunelle_foundation::duration::PromDuration;
-use prunelle_foundation::quantity::{ByteSize, Ratio};
 use prunelle_foundation::web_config;
 
-use crate::policy::{Policy, RemedySpec, Rule, Rung, TargetRule, Verify, load};
+use crate::policy::load::{self, Checked};
+use crate::policy::{Policy, Rule, TargetRule};
 
 pub(super) fn run(policy: &Path, web: Option<&Path>) -> anyhow::Result<String> {
     let clock: SharedClock = Arc::new(SystemClock::new()?);
-    let read = load::read(policy);
+    let read = load::read_with_warnings(policy);
     let web = web.map(|file| (file, web_config::read(file, &clock)));
     let mut errors = Vec::new();
     let mut text = String::new();
     match &read {
-        Ok(read) => write!(text, "{}: OK\n{}", policy.display(), summary(read))?,
+        Ok(Checked {
+            policy: read,
+            warnings,
+        }) => {
+            write!(text, "{}: OK\n{}", policy.display(), summary(read))?;
+            for warning in warnings {
+                // Beside the answer: it is allowed, and probably not meant.
+                eprintln!("warning: {warning}");
+            }
+        }
         Err(wrong) => errors.push(wrong),
     }
     match &web {
@@ -55,10 +66,31 @@ fn write_summary(out: &mut String, policy: &Policy) -> std::fmt::Result {
     writeln!(out, "mode     {}", policy.mode.as_str())?;
     writeln!(
         out,
-        "budget   {} a host in {}",
+        "budget   {} a host in {}, {} at once",
         policy.host_budget.max,
-        PromDuration::from(policy.host_budget.per)
+        PromDuration::from(policy.host_budget.per),
+        policy.max_at_once
     )?;
+    let critical: Vec<String> = policy.critical.iter().map(ToString::to_string).collect();
+    writeln!(out, "critical {}", critical.join(", "))?;
+    match &policy.heartbeat {
+        Some(heartbeat) => writeln!(
+            out,
+            "beat     missing after {}",
+            PromDuration::from(heartbeat.missing_after)
+        )?,
+        None => writeln!(out, "beat     not waited for")?,
+    }
+    for group in &policy.groups {
+        writeln!(
+            out,
+            "group    {}: {}; {} at once, while {} others are up",
+            group.name,
+            words::globs(&group.units),
+            group.max_at_once,
+            group.min_healthy
+        )?;
+    }
     writeln!(out, "rules    {}", policy.rules.len())?;
     for rule in &policy.rules {
         write_rule(out, rule)?;
@@ -81,11 +113,10 @@ fn write_rule(out: &mut String, rule: &Rule) -> std::fmt::Result {
             )?;
         }
         TargetRule::Unit { label, allow } => {
-            let globs: Vec<_> = allow.iter().map(|glob| glob.glob().glob()).collect();
             writeln!(
                 out,
                 "  on       the unit in `{label}`, out of {}",
-                globs.join(", ")
+                words::globs(allow)
             )?;
         }
         TargetRule::Path {
@@ -111,12 +142,11 @@ fn write_rule(out: &mut String, rule: &Rule) -> std::fmt::Result {
             )?;
         }
         TargetRule::ProcessGroup { resource, allow } => {
-            let globs: Vec<_> = allow.iter().map(|glob| glob.glob().glob()).collect();
             writeln!(
                 out,
                 "  on       the unit that uses most {}, out of {}",
                 resource.as_str(),
-                globs.join(", ")
+                words::globs(allow)
             )?;
         }
         TargetRule::Host => writeln!(out, "  on       this machine")?,
@@ -126,7 +156,7 @@ fn write_rule(out: &mut String, rule: &Rule) -> std::fmt::Result {
             out,
             "  {:<8} {}",
             if index == 0 { "do" } else { "else" },
-            rung_text(rung)
+            words::rung(rung)
         )?;
     }
     writeln!(
@@ -138,6 +168,7 @@ fn write_rule(out: &mut String, rule: &Rule) -> std::fmt::Result {
         PromDuration::from(rule.cooldown.step),
         PromDuration::from(rule.cooldown.max),
     )?;
+    write_more_limits(out, rule)?;
     let told = if rule.receivers.is_empty() {
         String::new()
     } else {
@@ -151,34 +182,40 @@ fn write_rule(out: &mut String, rule: &Rule) -> std::fmt::Result {
     }
 }
 
-fn rung_text(rung: &Rung) -> String {
-    let remedy = match &rung.remedy {
-        RemedySpec::CleanFolder(clean) => format!(
-            "clean_folder of what is older than {}, at most {} and {} files, until {} is free",
-            PromDuration::from(clean.older_than),
-            ByteSize::from_bytes(clean.max_bytes),
-            clean.max_files,
-            percent(clean.stop_at_free),
-        ),
-        other => other.kind().as_str().to_owned(),
+/// Limits that a rule need not have.
+fn write_more_limits(out: &mut String, rule: &Rule) -> std::fmt::Result {
+    if let Some(budget) = rule.rule_budget {
+        writeln!(out, "           {} by this rule", words::budget(budget))?;
+    }
+    if let Some(budget) = rule.target_budget {
+        writeln!(out, "           {} of one target", words::budget(budget))?;
+    }
+    if let Some(flapping) = rule.flapping {
+        writeln!(
+            out,
+            "           after {} repairs within {} left alone for {}",
+            flapping.repairs,
+            PromDuration::from(flapping.within),
+            PromDuration::from(flapping.hold)
+        )?;
+    }
+    if let Some(breaker) = rule.breaker {
+        writeln!(
+            out,
+            "           after {} failures in a row not used for {}",
+            breaker.failures,
+            PromDuration::from(breaker.open_for)
+        )?;
+    }
+    let names = |intervals: &[crate::policy::TimeInterval]| {
+        let names: Vec<&str> = intervals.iter().map(|it| it.name.as_str()).collect();
+        names.join(", ")
     };
-    let verify = match &rung.verify {
-        Verify::UnitActive { stable_for } => {
-            format!("active for {}", PromDuration::from(*stable_for))
-        }
-        Verify::FreeSpace { at_least } => format!("{} free", percent(*at_least)),
-        other => format!("{other:?}"),
-    };
-    format!(
-        "{remedy}; up to {}, each within {}, checked: {verify}",
-        match rung.attempts {
-            1 => "1 attempt".to_owned(),
-            attempts => format!("{attempts} attempts"),
-        },
-        PromDuration::from(rung.within),
-    )
-}
-
-fn percent(ratio: f64) -> String {
-    Ratio::new(ratio).map_or_else(|| ratio.to_string(), |ratio| ratio.to_string())
+    if !rule.active_time_intervals.is_empty() {
+        writeln!(out, "  only in  {}", names(&rule.active_time_intervals))?;
+    }
+    if !rule.mute_time_intervals.is_empty() {
+        writeln!(out, "  never in {}", names(&rule.mute_time_intervals))?;
+    }
+    Ok(())
 }
