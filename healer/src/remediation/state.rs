@@ -220,12 +220,11 @@ impl Remediation {
     /// How long until it wants [`super::machine::Event::Due`]; none while it waits for an answer that always comes.
     pub fn wake(&self, now: &Now) -> Option<Duration> {
         match &self.stage {
-            Stage::Deferred { until, .. } => {
+            Stage::Deferred { until, .. } | Stage::Guarding { until, .. } => {
                 let overall = self.deadline.as_ref().map(|deadline| deadline.left(now));
                 Some(overall.map_or(until.left(now), |left| left.min(until.left(now))))
             }
-            Stage::Guarding { until, .. }
-            | Stage::Executing { until }
+            Stage::Executing { until }
             | Stage::Identifying { until }
             | Stage::Verifying { until } => Some(until.left(now)),
             Stage::Admitting { .. }

@@ -68,8 +68,13 @@ impl Transition<'_> {
     fn guarded(&mut self, verdict: Verdict, again: bool) {
         match verdict {
             Verdict::Proceed => {
-                let until = Deadline::after(self.now, self.state.within());
-                self.enter(Stage::Admitting { until }, Effect::Admit);
+                let time = self.state.within().min(self.left());
+                if time.is_zero() {
+                    self.stop(Outcome::Timeout, Reason::TimedOut);
+                } else {
+                    let until = Deadline::after(self.now, time);
+                    self.enter(Stage::Admitting { until }, Effect::Admit);
+                }
             }
             _ if again => self.guard(self.state.position),
             Verdict::Observe => self.stop(Outcome::Observed, Reason::Observed),
@@ -108,6 +113,9 @@ impl Transition<'_> {
             .as_ref()
             .is_some_and(|deadline| deadline.has_passed(self.now));
         match &self.state.stage {
+            Stage::Guarding { .. } if overall_passed => {
+                self.stop(Outcome::Timeout, Reason::TimedOut);
+            }
             Stage::Guarding { until, .. } if until.has_passed(self.now) => {
                 self.defer(Reason::FactUnknown, RETRY * 5);
             }
@@ -219,13 +227,18 @@ impl Transition<'_> {
         });
     }
 
-    /// Waits, if the remediation's own deadline allows it; else ends it, and the alert waits without it.
-    fn defer(&mut self, reason: Reason, after: Duration) {
-        let fits = self
-            .state
+    /// How long it may still last; for ever before its first intent.
+    fn left(&self) -> Duration {
+        self.state
             .deadline
             .as_ref()
-            .is_none_or(|deadline| after < deadline.left(self.now));
+            .map_or(Duration::MAX, |deadline| deadline.left(self.now))
+    }
+
+    /// Waits, if the remediation's own deadline allows it; else ends it, and the alert waits without it.
+    fn defer(&mut self, reason: Reason, after: Duration) {
+        // There has to be time for the attempt as well.
+        let fits = after.saturating_add(self.state.within()) <= self.left();
         if !self.state.is_alert_active {
             self.stop(Outcome::Cancelled, Reason::Resolved);
         } else if fits {

@@ -233,7 +233,7 @@ proptest! {
         }
         let Some(deadline) = world.state.deadline.clone() else { return Ok(()) };
         // From here only time passes; the journal answers, everything else may hang.
-        let limit = deadline.left(&world.clock.now()) + WITHIN + SLACK;
+        let limit = deadline.left(&world.clock.now());
         let from = world.clock.now();
         let mut rounds = 0;
         while world.state.end().is_none() {
