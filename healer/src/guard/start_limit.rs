@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use prunelle_systemd::UnitState;
-use prunelle_systemd::unit::ServiceState;
+use prunelle_systemd::unit::{ActiveState, ServiceState};
 
 use super::{Answer, Guard, Question};
 use crate::facts::Fact;
@@ -51,6 +51,12 @@ fn headroom(question: Question<'_>, unit: &UnitState, service: &ServiceState) ->
     if service.result == "start-limit-hit" {
         return left_of_interval(unit.state_change)
             .map_or(Answer::Pass, |left| Answer::Defer(Reason::StartLimit, left));
+    }
+    // A unit that failed before it hit the limit keeps the result of that. As many automatic restarts tell of it.
+    let has_given_up = unit.active == ActiveState::Failed
+        && service.restarts.saturating_add(1) >= service.start_limit_burst;
+    if has_given_up && let Some(left) = left_of_interval(unit.last_start) {
+        return Answer::Defer(Reason::StartLimit, left);
     }
 
     let history = &question.facts.history;

@@ -52,7 +52,7 @@ impl Jobs {
             return failed(Reason::NoTarget, "there is no unit to act on");
         };
         match self.manager.enqueue(verb, unit).await {
-            Ok(job) => self.follow(verb, &job, unit, intent.within).await,
+            Ok(job) => self.follow(verb, &job, unit, intent).await,
             Err(error) => refused(&error),
         }
     }
@@ -103,9 +103,9 @@ impl Jobs {
         }
     }
 
-    async fn follow(&self, verb: Verb, job: &Job, unit: &UnitName, limit: Duration) -> Finding {
+    async fn follow(&self, verb: Verb, job: &Job, unit: &UnitName, intent: &Intent) -> Finding {
         let evidence = |result: &str| json!({"job": job.id, "job_result": result});
-        let result = match self.manager.finished(job, unit, limit).await {
+        let result = match self.manager.finished(job, unit, intent.within).await {
             Ok(result) => result,
             Err(SystemdError::TimedOut(_)) => {
                 return Finding::bad(
@@ -137,7 +137,7 @@ impl Jobs {
             ),
             JobResult::Dependency => self.needs_another(unit, evidence(word)).await,
             JobResult::Failed | JobResult::Skipped | JobResult::Assert | JobResult::Other => {
-                self.job_failed(unit, word, evidence(word)).await
+                self.job_failed(unit, intent, word, evidence(word)).await
             }
         }
     }
@@ -200,23 +200,25 @@ impl Jobs {
         )
     }
 
-    async fn job_failed(&self, unit: &UnitName, word: &str, evidence: Value) -> Finding {
-        let result = match self.manager.unit(unit).await {
-            Ok(UnitState {
-                service: Some(service),
-                ..
-            }) => service.result,
-            Ok(_) | Err(_) => String::new(),
-        };
-        let reason = if result == "start-limit-hit" {
-            Reason::StartLimit
+    async fn job_failed(
+        &self,
+        unit: &UnitName,
+        intent: &Intent,
+        word: &str,
+        evidence: Value,
+    ) -> Finding {
+        let state = self.manager.unit(unit).await.ok();
+        let result = state
+            .as_ref()
+            .and_then(|state| state.service.as_ref())
+            .map_or_else(String::new, |service| service.result.clone());
+        let is_refused = state.is_some_and(|state| is_start_refused(&state, intent));
+        let (reason, why) = if is_refused || result == "start-limit-hit" {
+            (Reason::StartLimit, ": start-limit-hit".to_owned())
+        } else if result.is_empty() || result == "success" {
+            (Reason::RemedyFailed, String::new())
         } else {
-            Reason::RemedyFailed
-        };
-        let why = if result.is_empty() || result == "success" {
-            String::new()
-        } else {
-            format!(": {result}")
+            (Reason::RemedyFailed, format!(": {result}"))
         };
         Finding::bad(
             Outcome::Failed,
@@ -225,6 +227,19 @@ impl Jobs {
             evidence,
         )
     }
+}
+
+/// Whether a start failed without an invocation of its own: systemd counted the starts, and refused one more. The unit
+/// keeps the result that it had before.
+fn is_start_refused(state: &UnitState, intent: &Intent) -> bool {
+    let before = intent.plan.get("invocation_before");
+    let has_limit = state
+        .service
+        .as_ref()
+        .is_some_and(|service| service.start_limit_burst > 0);
+    has_limit
+        && state.active == ActiveState::Failed
+        && before.is_some_and(|before| before.as_str() == state.invocation_id.as_deref())
 }
 
 /// The unit that a job would be run on, when it is loaded and nobody is at work on it.

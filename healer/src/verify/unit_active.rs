@@ -44,7 +44,8 @@ struct Memory {
     harmless_job: Option<u32>,
     /// Since when, in which invocation and after how many automatic restarts it holds.
     held: Option<(Now, Option<String>, u32)>,
-    /// Somebody else's stop was seen.
+    /// Somebody else's stop was seen, or somebody else's job took the place of ours: what then leaves the unit down
+    /// was no fault of the unit.
     was_stop_seen: bool,
 }
 
@@ -59,6 +60,7 @@ pub(super) async fn check(
     let mut memory = Memory {
         is_started_anew: verification.evidence.get("invocation_before").is_some(),
         invocation_before: text(&verification.evidence, "invocation_before"),
+        was_stop_seen: text(&verification.evidence, "job_result").as_deref() == Some("canceled"),
         our_job: number(&verification.evidence, "job")
             .or_else(|| checks.manager.last_ended_job(unit)),
         ..Memory::default()

@@ -2,6 +2,7 @@
 
 mod fixture;
 mod reload;
+mod services;
 mod steering;
 
 use std::time::Duration;

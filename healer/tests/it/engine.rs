@@ -19,6 +19,7 @@ use prunelle_systemd::{JobResult, Verb};
 use rig::{POLICY, Rig, alert, down, down_since, resolved};
 
 const UNIT: &str = "web.service";
+const STEP: Duration = Duration::from_millis(50);
 
 fn starts(count: usize) -> Vec<(Verb, String)> {
     vec![(Verb::Start, UNIT.to_owned()); count]
@@ -167,6 +168,45 @@ async fn before_acting_on_old_evidence_alertmanager_is_asked_and_its_answer_coun
         }
         assert_eq!(rig.manager.calls(), starts(usize::from(still_fires)));
     }
+}
+
+#[tokio::test]
+async fn a_start_by_a_person_and_then_a_clean_exit_are_not_taken_for_a_stop() {
+    let rig = Rig::start().await;
+    rig.manager.set(UNIT, ActiveState::Failed, "failed");
+    rig.post(vec![down(UNIT)]).await;
+    rig.until("it is being verified", || {
+        rig.manager.calls().first().cloned()
+    })
+    .await;
+    rig.settle().await;
+    rig.manager.run_job(UNIT, "start");
+    let reads = rig.manager.reads();
+    rig.until_advancing("it was looked at since", STEP, || {
+        (rig.manager.reads() > reads + 1).then_some(())
+    })
+    .await;
+    rig.manager.set(UNIT, ActiveState::Inactive, "dead");
+    let line = rig
+        .until_advancing("the attempt has ended", STEP, || {
+            rig.story().first().cloned()
+        })
+        .await;
+    assert_eq!(line, "action NOT_VERIFIED not_verified");
+
+    // A stop in the same place is one.
+    let rig = Rig::start().await;
+    rig.manager.set(UNIT, ActiveState::Failed, "failed");
+    rig.post(vec![down(UNIT)]).await;
+    rig.until("it is being verified", || {
+        rig.manager.calls().first().cloned()
+    })
+    .await;
+    rig.settle().await;
+    rig.manager.run_job(UNIT, "stop");
+    rig.manager.set(UNIT, ActiveState::Inactive, "dead");
+    let story = rig.outcomes(1).await;
+    assert_eq!(story[0], "action CANCELLED stopped_by_person");
 }
 
 #[tokio::test]

@@ -131,3 +131,21 @@ fn starts_by_other_rules_count_towards_the_start_limit() {
         Decision::Defer(Reason::StartLimit, 3000 * SECOND)
     );
 }
+
+#[test]
+fn a_unit_that_systemd_has_given_up_restarting_waits_although_its_result_does_not_say_why() {
+    let mut scene = dead_service();
+    let last_start = scene.now.wall - 4 * SECOND;
+    scene.unit().last_start = Some(last_start);
+    scene.service().start_limit_burst = 3;
+    scene.service().start_limit_interval = 10 * SECOND;
+    scene.service().restarts = 1;
+    assert_eq!(scene.decision(), Decision::Act);
+    scene.service().restarts = 2;
+    assert_eq!(
+        scene.decision(),
+        Decision::Defer(Reason::StartLimit, 6 * SECOND)
+    );
+    scene.unit().last_start = Some(scene.now.wall - 11 * SECOND);
+    assert_eq!(scene.decision(), Decision::Act);
+}

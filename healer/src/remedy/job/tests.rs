@@ -295,3 +295,38 @@ fn refusals_are_told_apart() {
         Err(Reason::RemedyFailed)
     );
 }
+
+#[test]
+fn a_start_that_systemd_refuses_leaves_the_invocation_of_before() {
+    let mut intent = Intent {
+        remediation: crate::remediation::RemediationId(uuid::Uuid::nil()),
+        episode: Episode {
+            fingerprint: "0123456789abcdef".to_owned().try_into().unwrap(),
+            starts_at: now().wall,
+        },
+        alert_name: "ServiceDown".to_owned(),
+        rule: "r".to_owned(),
+        target: "web.service".parse().unwrap(),
+        victim: None,
+        rung: 0,
+        attempt: 1,
+        remedy: "restart_service".to_owned(),
+        plan: json!({"invocation_before": "old"}),
+        policy_revision: String::new(),
+        at: now(),
+        within: Duration::from_secs(30),
+    };
+    let mut failed = unit(ActiveState::Failed);
+    failed.service = Some(ServiceState {
+        start_limit_burst: 5,
+        ..ServiceState::default()
+    });
+    assert!(is_start_refused(&failed, &intent));
+    // It ran, and failed by itself.
+    failed.invocation_id = Some("new".to_owned());
+    assert!(!is_start_refused(&failed, &intent));
+    // A reload makes no invocation.
+    intent.plan = json!({});
+    failed.invocation_id = None;
+    assert!(!is_start_refused(&failed, &intent));
+}

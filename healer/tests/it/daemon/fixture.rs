@@ -53,13 +53,22 @@ impl Daemon {
 
     /// With so much space held back for a full disk.
     pub(super) fn with_reserve(options: Options, reserve: &str) -> Self {
+        Self::with(options, reserve, POLICY)
+    }
+
+    /// With a policy of its own.
+    pub(super) fn with_policy(options: Options, policy: &str) -> Self {
+        Self::with(options, "1MiB", policy)
+    }
+
+    fn with(options: Options, reserve: &str, policy: &str) -> Self {
         let manager = Manager::start(options).unwrap();
         let dir = manager.dir().to_owned();
         for folder in ["state", "log", "run"] {
             std::fs::create_dir_all(dir.join(folder)).unwrap();
         }
         let folder = dir.join("disk/scratch").display().to_string();
-        std::fs::write(dir.join("policy.yml"), POLICY.replace("FOLDER", &folder)).unwrap();
+        std::fs::write(dir.join("policy.yml"), policy.replace("FOLDER", &folder)).unwrap();
         std::fs::write(dir.join("token"), TOKEN).unwrap();
         let port = TcpListener::bind("127.0.0.1:0")
             .and_then(|listener| listener.local_addr())
@@ -205,9 +214,23 @@ impl Daemon {
         self.post(unit, episode, "resolved")
     }
 
+    /// Posts that another alert fires about a unit.
+    pub(super) fn fire_named(&self, alert: &str, unit: &str, episode: &str) -> u16 {
+        self.post_named(alert, unit, episode, "firing")
+    }
+
+    /// Posts that it has resolved.
+    pub(super) fn resolve_named(&self, alert: &str, unit: &str, episode: &str) -> u16 {
+        self.post_named(alert, unit, episode, "resolved")
+    }
+
     fn post(&self, unit: &str, episode: &str, status: &str) -> u16 {
+        self.post_named("ServiceDown", unit, episode, status)
+    }
+
+    fn post_named(&self, alert: &str, unit: &str, episode: &str, status: &str) -> u16 {
         let labels = serde_json::json!({
-            "alertname": "ServiceDown", "name": unit, "instance": "test:9750", "severity": "critical"
+            "alertname": alert, "name": unit, "instance": "test:9750", "severity": "critical"
         });
         self.post_alert(&labels, episode, status)
     }
