@@ -34,3 +34,5 @@ mod two_alertmanagers;
 mod two_hosts;
 #[cfg(test)]
 mod unknown_is_not_down;
+#[cfg(test)]
+mod watched;

@@ -1,5 +1,6 @@
 //! The engine with everything real but time and systemd.
 
+mod approvals;
 mod commands;
 mod crashes;
 pub(crate) mod fake_manager;
