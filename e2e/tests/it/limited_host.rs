@@ -142,7 +142,8 @@ fn full_disk(stack: &Stack) -> Result<()> {
     repaired(stack, "disk-full", "folder_clean")?;
     ensure!(disk::free_percent(&tmp)? >= 25, "not enough is free");
     ensure!(fresh.exists(), "what was in use is gone");
-    fs::remove_file(&fresh)?;
+    // Its space is given back; the file itself may stay.
+    fs::write(&fresh, "")?;
     over(stack, "DiskFull")
 }
 

@@ -7,7 +7,7 @@ use prunelle_foundation::clock::{BootId, Clock, ManualClock};
 
 use super::*;
 use crate::journal::Phase;
-use crate::remediation::state::{Limits, Position, RETRY, SLACK};
+use crate::remediation::state::{Limits, Position, RETRY};
 
 const WITHIN: Duration = Duration::from_secs(30);
 const QUARANTINE: Duration = Duration::from_hours(1);
