@@ -45,7 +45,7 @@ fn memory_hog_full_disk_cpu_burner_and_dead_service_are_repaired() -> Result<()>
 
         begin(stack, HOARD, "hoard")?;
         let line = repaired(stack, "memory-critical", "process_end")?;
-        ensure!(line.message.contains("tail"), "{line:#?}");
+        ensure!(line.service == HOARD, "{line:#?}");
         over(stack, "MemoryHigh")?;
 
         let before = begin(stack, BURN, "burn")?;

@@ -113,14 +113,11 @@ impl Transition<'_> {
             .as_ref()
             .is_some_and(|deadline| deadline.has_passed(self.now));
         match &self.state.stage {
-            Stage::Guarding { .. } if overall_passed => {
+            Stage::Guarding { .. } | Stage::Deferred { .. } if overall_passed => {
                 self.stop(Outcome::Timeout, Reason::TimedOut);
             }
             Stage::Guarding { until, .. } if until.has_passed(self.now) => {
                 self.defer(Reason::FactUnknown, RETRY * 5);
-            }
-            Stage::Deferred { .. } if overall_passed => {
-                self.stop(Outcome::Timeout, Reason::TimedOut);
             }
             Stage::Deferred { until, .. } if until.has_passed(self.now) => {
                 self.guard(self.state.position);
