@@ -9,7 +9,7 @@ use crate::live_cgroup::LiveCgroup;
 use crate::program::{Exporter, LIMIT};
 
 const ALL: &str = "/metrics?collect[]=service_resources&collect[]=process_groups";
-const BURNER: &str = "[Service]\nCPUAccounting=yes\nExecStart=/bin/sh -c 'while :; do :; done'\n";
+const BURNER: &str = "[Unit]\nStartLimitIntervalSec=0\n[Service]\nCPUAccounting=yes\nExecStart=/bin/sh -c 'while :; do :; done'\n";
 
 fn series(metric: &str, labels: &str) -> String {
     format!("prunelle_service_{metric}{{name=\"burner.service\"{labels}}}")

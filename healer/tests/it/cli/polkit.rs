@@ -64,7 +64,7 @@ const QUESTIONS: [(&str, &str, bool); 40] = [
     ("start", "prunelle-clean-package-cache.service", true),
     ("start", "prunelle-vacuum-journal@7d.service", true),
     ("start", "prunelle-vacuum-journal@1d.service", false),
-    ("start", "prunelle-run-0190-ab.scope", true),
+    ("start", "prunelle-run-0190-ab.scope", false),
     ("start", "prunelle-run-0190-ab.service", false),
     ("start", "evil-prunelle-run-0190-ab.scope", false),
     ("stop", "prunelle-run-0190-ab.scope", false),

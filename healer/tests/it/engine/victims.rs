@@ -40,6 +40,7 @@ async fn machine(units: &[(&str, u64)], is_visible: bool) -> Rig {
         "MemTotal: 16777216 kB\nSwapTotal: 0 kB\nSwapFree: 0 kB\n",
     );
     write(&proc, "stat", "cpu 1\ncpu0 1\n");
+    write(&proc, "locks", "");
     if is_visible {
         write(&proc, "1/cgroup", "0::/init.scope\n");
         write(
