@@ -351,6 +351,10 @@ async fn two_alerts_about_one_target_are_one_repair() {
     rig.post(vec![down(UNIT), alert("OtherDown", UNIT, 1)])
         .await;
     rig.until_told("decision DEFERRED joined_running").await;
+    rig.until("the job is queued", || {
+        (rig.manager.calls().len() == 1).then_some(())
+    })
+    .await;
     rig.manager.finish_jobs();
     rig.outcomes(1).await;
     rig.until_told("decision SUPPRESSED recovered_by_itself")
