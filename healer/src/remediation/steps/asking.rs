@@ -82,13 +82,14 @@ pub(super) async fn gather(
         Fact::Known { value, .. } => Some(value.unit.clone()),
         Fact::Unknown(_) | Fact::NotApplicable => None,
     };
-    let (unit, folder, package_manager, history) = tokio::join!(
+    // Before the target is looked at: what is known of that must be fresh.
+    let package_manager = package_manager::at_work(ports).await;
+    let (unit, folder, history) = tokio::join!(
         unit_fact(
             ports,
             victim_unit.as_ref().or_else(|| subject.target.unit())
         ),
         folder_fact(ports, subject),
-        package_manager::at_work(ports),
         history(ports, subject, victim_unit.clone(), now),
     );
     let status = if active.is_some() {
