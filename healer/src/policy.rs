@@ -5,7 +5,6 @@ pub mod load;
 pub mod matcher;
 pub mod mode;
 mod remedy;
-pub mod schema;
 mod time_interval;
 mod verify;
 mod wire;

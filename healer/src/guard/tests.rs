@@ -283,7 +283,7 @@ fn dead_service() -> Scene {
     }
 }
 
-fn failed_unit() -> UnitState {
+pub(crate) fn failed_unit() -> UnitState {
     UnitState {
         id: "nginx".parse().unwrap(),
         load: LoadState::Loaded,

@@ -1,7 +1,6 @@
 mod checks;
 mod damaged;
 mod remedies;
-mod shipped;
 mod times;
 mod warned;
 mod whole;

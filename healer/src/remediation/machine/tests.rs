@@ -1,4 +1,5 @@
 mod histories;
+mod hosts;
 
 use std::time::Duration;
 

@@ -67,6 +67,10 @@ impl Transition<'_> {
 
     fn guarded(&mut self, verdict: Verdict, again: bool) {
         match verdict {
+            // It waited and was asked for so long that another attempt would outlive it.
+            Verdict::Proceed if self.has_outlived() => {
+                self.stop(Outcome::Timeout, Reason::TimedOut);
+            }
             Verdict::Proceed => {
                 let time = self.state.within().min(self.left());
                 if time.is_zero() {
@@ -106,12 +110,13 @@ impl Transition<'_> {
         }
     }
 
+    fn has_outlived(&self) -> bool {
+        let deadline = self.state.deadline.as_ref();
+        deadline.is_some_and(|deadline| deadline.has_passed(self.now))
+    }
+
     pub(super) fn due(&mut self) {
-        let overall_passed = self
-            .state
-            .deadline
-            .as_ref()
-            .is_some_and(|deadline| deadline.has_passed(self.now));
+        let overall_passed = self.has_outlived();
         match &self.state.stage {
             Stage::Guarding { .. } | Stage::Deferred { .. } if overall_passed => {
                 self.stop(Outcome::Timeout, Reason::TimedOut);
@@ -310,6 +315,9 @@ impl Transition<'_> {
             }
             Next::Guard(_) if !self.state.is_alert_active => {
                 self.stop(Outcome::Cancelled, Reason::Resolved);
+            }
+            Next::Guard(_) if self.has_outlived() => {
+                self.stop(Outcome::Timeout, Reason::TimedOut);
             }
             Next::Guard(position) => self.guard(position),
         }
