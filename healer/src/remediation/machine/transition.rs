@@ -72,13 +72,8 @@ impl Transition<'_> {
                 self.stop(Outcome::Timeout, Reason::TimedOut);
             }
             Verdict::Proceed => {
-                let time = self.state.within().min(self.left());
-                if time.is_zero() {
-                    self.stop(Outcome::Timeout, Reason::TimedOut);
-                } else {
-                    let until = Deadline::after(self.now, time);
-                    self.enter(Stage::Admitting { until }, Effect::Admit);
-                }
+                let until = Deadline::after(self.now, self.state.within().min(self.left()));
+                self.enter(Stage::Admitting { until }, Effect::Admit);
             }
             _ if again => self.guard(self.state.position),
             Verdict::Observe => self.stop(Outcome::Observed, Reason::Observed),
