@@ -95,6 +95,8 @@ tree() {
 tree "$root/prometheus" /usr/share/prunelle/prometheus
 tree "$root/alertmanager" /usr/share/prunelle/alertmanager
 tree "$root/docs" /usr/share/doc/prunelle
+# For editors; the first line of policy.yml names it.
+put 0644 "$root/docs/reference/policy.schema.json" /usr/share/prunelle/policy.schema.json
 [ -n "$changed" ] || say '  none'
 
 say 'Users: prunelle, prunelle-exporter'

@@ -5,6 +5,7 @@ pub mod load;
 pub mod matcher;
 pub mod mode;
 mod remedy;
+pub mod schema;
 mod time_interval;
 mod verify;
 mod wire;

@@ -1,24 +1,37 @@
-//! `cargo xtask docs`: has the test that compares `docs/reference/` with the exporter write it instead, so that this
-//! crate need not be built with the exporter in it.
+//! `cargo xtask docs`: has the tests that compare `docs/reference/` with the code write it instead, so that this crate
+//! need not be built with the programs in it.
 
 use anyhow::{Result, ensure};
 
 use crate::command;
 
+/// The tests that write: a package, what of it is built, and the test's name.
+const WRITERS: [(&str, &[&str], &str); 2] = [
+    (
+        "prunelle-exporter",
+        &["--test", "it"],
+        "reference::the_files_are_in_step",
+    ),
+    (
+        "prunelle-healer",
+        &["--lib"],
+        "policy::schema::tests::the_file_is_in_step",
+    ),
+];
+
 pub(crate) fn run() -> Result<()> {
-    let status = command("cargo")
-        .args([
-            "test",
-            "--quiet",
-            "--package",
-            "prunelle-exporter",
-            "--test",
-            "it",
-        ])
-        .args(["--", "reference::the_files_are_in_step"])
-        .env("PRUNELLE_WRITE_DOCS", "1")
-        .status()?;
-    ensure!(status.success(), "the reference could not be written");
+    for (package, built, test) in WRITERS {
+        let status = command("cargo")
+            .args(["test", "--quiet", "--package", package])
+            .args(built)
+            .args(["--", "--exact", test])
+            .env("PRUNELLE_WRITE_DOCS", "1")
+            .status()?;
+        ensure!(
+            status.success(),
+            "the reference of {package} could not be written"
+        );
+    }
     println!("docs/reference/ is in step with the code");
     Ok(())
 }

@@ -20,7 +20,7 @@ struct Arguments {
 enum Chore {
     /// Check advisories, licences and sources of all dependencies by deny.toml (needs cargo-deny)
     Audit,
-    /// Write docs/reference/ anew, from what the exporter states of its metrics and settings
+    /// Write docs/reference/ anew: metrics and settings of the exporter, schema of the policy
     Docs,
     /// Measure whole programs, built for release
     #[command(subcommand)]

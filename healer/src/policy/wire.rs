@@ -19,20 +19,27 @@ pub(super) use limits::{
 pub(super) use rule::{
     EscalateWire, LabelledWire, ProcessGroupWire, RuleWire, RungWire, TargetWire,
 };
+use schemars::JsonSchema;
 use serde::Deserialize;
 pub(super) use settings::{CheckSettingsWire, OF_CHECKS, SettingsWire, of_remedy};
 pub(super) use time_interval::{TimeIntervalWire, TimeSpanWire, TimesWire};
 pub(super) use value::{OrNone, Scalar};
 
+use super::schema;
+
 /// What the healer may do on one host.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "Policy")]
 pub(super) struct PolicyWire {
     /// Always 1.
+    #[schemars(required, schema_with = "schema::version")]
     pub(super) version: Option<Scalar>,
     /// Which alerts are about this host.
+    #[schemars(required)]
     pub(super) host: Option<HostWire>,
     /// `off`: nothing; `observe` (default): say what would be done; `enforce`: do it.
+    #[schemars(default, schema_with = "schema::mode")]
     pub(super) mode: Option<Scalar>,
     /// Matchers of critical alerts: what hits something that runs needs one (default: `severity = "critical"`).
     pub(super) critical: Option<Vec<Scalar>>,
@@ -47,26 +54,32 @@ pub(super) struct PolicyWire {
     /// What no remedy may touch.
     pub(super) protected: Option<ProtectedWire>,
     /// The first rule whose matchers all fit decides.
+    #[schemars(required)]
     pub(super) rules: Option<Vec<RuleWire>>,
     /// Who can be told, by name.
     pub(super) receivers: Option<BTreeMap<String, ReceiverWire>>,
 }
 
 /// Which alerts are about this host.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "Host")]
 pub(super) struct HostWire {
     /// The label that names the host.
+    #[schemars(required)]
     pub(super) label: Option<Scalar>,
     /// Its values for this host.
+    #[schemars(required)]
     pub(super) is: Option<Vec<Scalar>>,
 }
 
 /// The alert that always fires.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "Heartbeat")]
 pub(super) struct HeartbeatWire {
     /// `false`: do not wait for it.
+    #[schemars(default, schema_with = "schema::boolean")]
     pub(super) watch: Option<Scalar>,
     /// Which alert it is (default: `alertname = "Heartbeat"`).
     pub(super) matchers: Option<Vec<Scalar>>,
@@ -75,8 +88,9 @@ pub(super) struct HeartbeatWire {
 }
 
 /// What no remedy may touch.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "Protected")]
 pub(super) struct ProtectedWire {
     /// Names or globs of units that are never restarted, stopped or throttled; a dead one may be started.
     pub(super) units: Option<Vec<Scalar>>,
@@ -85,17 +99,21 @@ pub(super) struct ProtectedWire {
 }
 
 /// Somebody who can be told.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "Receiver")]
 pub(super) struct ReceiverWire {
     /// By mail.
+    #[schemars(required)]
     pub(super) email: Option<EmailWire>,
 }
 
 /// A mail.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "Email")]
 pub(super) struct EmailWire {
     /// Addresses.
+    #[schemars(required)]
     pub(super) to: Option<Vec<Scalar>>,
 }

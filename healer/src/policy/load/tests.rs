@@ -1,6 +1,7 @@
 mod checks;
 mod damaged;
 mod remedies;
+mod shipped;
 mod times;
 mod warned;
 mod whole;

@@ -1,13 +1,15 @@
 //! Checks: how success is judged, nested with `all` and `any`.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::settings::CheckSettingsWire;
 use super::value::{Scalar, or_default};
 
 /// What must hold after a remedy: exactly one of these; several are joined by `all` or `any`.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "Check", extend("minProperties" = 1, "maxProperties" = 1))]
 pub(in crate::policy) struct CheckWire {
     /// The unit is active and stays so: `{stable_for: 2s}`.
     #[serde(default, deserialize_with = "or_default")]

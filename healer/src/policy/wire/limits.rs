@@ -1,12 +1,14 @@
 //! Limits, as the defaults and the rules write them.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::value::{OrNone, Scalar};
 
 /// What rules have unless they say otherwise, and the limits of the whole host.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "Defaults")]
 pub(in crate::policy) struct DefaultsWire {
     /// The wait after repairs, growing while faults keep coming.
     pub(in crate::policy) cooldown: Option<CooldownWire>,
@@ -33,8 +35,9 @@ pub(in crate::policy) struct DefaultsWire {
 }
 
 /// The wait after a repair: `first`, then `step`, `step × factor` … up to `max`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "Cooldown")]
 pub(in crate::policy) struct CooldownWire {
     /// After the first repair (default: 0s).
     pub(in crate::policy) first: Option<Scalar>,
@@ -47,60 +50,75 @@ pub(in crate::policy) struct CooldownWire {
 }
 
 /// At most `max` in any window of `per`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "Budget")]
 pub(in crate::policy) struct BudgetWire {
     /// How many.
+    #[schemars(required)]
     pub(in crate::policy) max: Option<Scalar>,
     /// In how long.
+    #[schemars(required)]
     pub(in crate::policy) per: Option<Scalar>,
 }
 
 /// A target that is repaired again and again is left alone for a while.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "Flapping")]
 pub(in crate::policy) struct FlappingWire {
     /// So many repairs …
+    #[schemars(required)]
     pub(in crate::policy) repairs: Option<Scalar>,
     /// … within so long …
+    #[schemars(required)]
     pub(in crate::policy) within: Option<Scalar>,
     /// … and it is left alone for so long.
+    #[schemars(required)]
     pub(in crate::policy) hold: Option<Scalar>,
 }
 
 /// A rule that keeps failing is left alone for a while.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "Breaker")]
 pub(in crate::policy) struct BreakerWire {
     /// So many failures in a row …
+    #[schemars(required)]
     pub(in crate::policy) failures: Option<Scalar>,
     /// … and it is left alone for so long; then one trial runs.
+    #[schemars(required)]
     pub(in crate::policy) open_for: Option<Scalar>,
 }
 
 /// What is kept before a remedy runs.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "Evidence")]
 pub(in crate::policy) struct EvidenceWire {
     /// Last lines of the unit's log (default: 20; 0 keeps none).
     pub(in crate::policy) log_lines: Option<Scalar>,
 }
 
 /// A person has to agree first.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "Approval")]
 pub(in crate::policy) struct ApprovalWire {
     /// Nobody having answered by then means no.
     pub(in crate::policy) expires: Option<Scalar>,
 }
 
 /// Units that serve one purpose together.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "Group")]
 pub(in crate::policy) struct GroupWire {
     /// Unique.
+    #[schemars(required)]
     pub(in crate::policy) name: Option<Scalar>,
     /// Names or globs of units.
+    #[schemars(required)]
     pub(in crate::policy) units: Option<Vec<Scalar>>,
     /// How many of them may be under repair at once (default: 1).
     pub(in crate::policy) max_at_once: Option<Scalar>,

@@ -2,17 +2,18 @@
 //!
 //! So that a setting of another remedy is an error that names its owner, not merely an unknown key.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::value::Scalar;
-use crate::policy::RemedyKind;
+use crate::policy::{RemedyKind, schema};
 
 /// A struct in which every key may be missing, and the list of the keys that are given.
 macro_rules! settings {
     ($(#[$meta:meta])* $name:ident { $($(#[$field_meta:meta])* $field:ident $key:literal: $kind:ty,)+ }) => {
-        $(#[$meta])*
-        #[derive(Debug, Default, Deserialize)]
+        #[derive(Debug, Default, Deserialize, JsonSchema)]
         #[serde(deny_unknown_fields)]
+        $(#[$meta])*
         pub(in crate::policy) struct $name {
             $($(#[$field_meta])* #[serde(rename = $key)] pub(in crate::policy) $field: Option<$kind>,)+
         }
@@ -31,8 +32,10 @@ macro_rules! settings {
 
 settings! {
     /// The settings of a remedy.
+    #[schemars(rename = "Settings")]
     SettingsWire {
         /// `restart_service`: `leave` a unit alone that is up (default), or `restart` it.
+        #[schemars(default, schema_with = "schema::live")]
         live "live": Scalar,
         /// `throttle_service`: share of one processor, such as `50%`; `200%` are two.
         cpu_quota "cpu_quota": Scalar,
@@ -63,6 +66,7 @@ settings! {
         /// `run_command`: most memory of all its processes (default: 256 MiB).
         memory_max "memory_max": Scalar,
         /// `run_command`: it may be run again after a crash (default: false).
+        #[schemars(default, schema_with = "schema::boolean")]
         idempotent "idempotent": Scalar,
         /// `reboot`: so long the machine has to have been up since its last boot (default: 1d, at least 10m).
         healthy_for "healthy_for": Scalar,
@@ -71,6 +75,7 @@ settings! {
 
 settings! {
     /// The settings of a check.
+    #[schemars(rename = "CheckSettings")]
     CheckSettingsWire {
         /// `unit_active`, `unit_inactive`: it has to stay so for this long (default: 2s).
         stable_for "stable_for": Scalar,

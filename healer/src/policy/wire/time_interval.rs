@@ -1,22 +1,27 @@
 //! Time intervals, word for word as Alertmanager writes them.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::value::Scalar;
 
 /// A named time interval: any of its parts.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "TimeInterval")]
 pub(in crate::policy) struct TimeIntervalWire {
     /// Unique.
+    #[schemars(required)]
     pub(in crate::policy) name: Option<Scalar>,
     /// Alternatives: a moment lies in the interval when it lies in one of them.
+    #[schemars(required)]
     pub(in crate::policy) time_intervals: Option<Vec<TimeSpanWire>>,
 }
 
 /// All that is given must fit.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "TimeSpan")]
 pub(in crate::policy) struct TimeSpanWire {
     /// Times of the day.
     pub(in crate::policy) times: Option<Vec<TimesWire>>,
@@ -33,11 +38,14 @@ pub(in crate::policy) struct TimeSpanWire {
 }
 
 /// From, inclusive, to, exclusive.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "Times")]
 pub(in crate::policy) struct TimesWire {
     /// `HH:MM`
+    #[schemars(required)]
     pub(in crate::policy) start_time: Option<Scalar>,
     /// `HH:MM`, up to `24:00`
+    #[schemars(required)]
     pub(in crate::policy) end_time: Option<Scalar>,
 }
