@@ -27,6 +27,8 @@ use prunelle_systemd::Systemd;
 use reqwest::Url;
 use serde::{Deserialize, Serialize};
 
+use crate::causes::with_causes;
+use crate::http_client;
 use crate::policy::Policy;
 use crate::settings::Settings;
 
@@ -166,24 +168,42 @@ struct Peer {
     date: Option<(&'static str, jiff::Timestamp)>,
 }
 
-/// An error with its causes, in one line.
-fn with_causes(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
+impl Peer {
+    /// Asks `base` for what a peer of that name always answers: the answer, and the client for more questions. None when
+    /// it cannot be reached, which is reported.
+    async fn reach(
+        &mut self,
+        topic: &str,
+        name: &'static str,
+        base: &Url,
+        segments: &[&str],
+        cure: &str,
+    ) -> Option<(reqwest::Client, http::Answer)> {
+        let reached = async {
+            let client = http_client::client(base).map_err(|error| with_causes(&error))?;
+            let answer = http::get(&client, http::address(base, segments, &[]))
+                .await
+                .map_err(|error| {
+                    format!("{} cannot be reached: {}", shown(base), with_causes(&error))
+                })?;
+            Ok::<_, String>((client, answer))
+        };
+        match reached.await {
+            Ok((client, answer)) => {
+                self.date = answer.date.map(|date| (name, date));
+                Some((client, answer))
+            }
+            Err(message) => {
+                self.report.failure(topic, message, cure);
+                None
+            }
+        }
     }
-    text
 }
 
 /// An address without its credentials, for people.
-fn shown(url: &Url) -> String {
-    let mut shown = url.clone();
-    // Both fail only for addresses that cannot have credentials in the first place.
-    let _ = shown.set_username("");
-    let _ = shown.set_password(None);
-    shown.to_string().trim_end_matches('/').to_owned()
+fn shown(base: &Url) -> String {
+    http_client::shown(base).trim_end_matches('/').to_owned()
 }
 
 /// The label and values that name this host, as a PromQL selector.

@@ -2,6 +2,7 @@
 
 pub mod alert;
 pub mod boundary;
+pub mod causes;
 pub mod cli;
 pub mod control;
 pub mod doctor;

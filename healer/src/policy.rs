@@ -289,7 +289,32 @@ impl Policy {
     }
 }
 
+/// Whether a text names units by a pattern, and not one by its name.
+pub fn is_glob(text: &str) -> bool {
+    text.contains(['*', '?', '[', '{'])
+}
+
+impl Policy {
+    /// The units that rules allow one by one, by their full names.
+    pub fn units_by_name(&self) -> impl Iterator<Item = &str> {
+        self.rules
+            .iter()
+            .filter_map(|rule| rule.target.units())
+            .flatten()
+            .map(|glob| glob.glob().glob())
+            .filter(|text| !is_glob(text))
+    }
+}
+
 impl TargetRule {
+    /// The units that it allows; none when it is not about units.
+    pub fn units(&self) -> Option<&[globset::GlobMatcher]> {
+        match self {
+            Self::Unit { allow, .. } | Self::ProcessGroup { allow, .. } => Some(allow),
+            Self::Path { .. } | Self::Mount { .. } | Self::Host => None,
+        }
+    }
+
     /// The target that the labels pick out of what the rule allows.
     fn resolve(&self, labels: &Labels) -> Result<Target, Reason> {
         match self {

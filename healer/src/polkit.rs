@@ -10,7 +10,7 @@ use std::fmt::{self, Write as _};
 
 use globset::GlobMatcher;
 
-use crate::policy::Policy;
+use crate::policy::{Policy, is_glob};
 use grants::{Grant, grants};
 
 /// Verbs that do not hit a unit that runs.
@@ -135,7 +135,7 @@ impl Units {
     /// A glob's regular expression is anchored and escaped by its library; JavaScript has no flags inside of one.
     fn of(glob: &GlobMatcher) -> Self {
         let text = glob.glob().glob();
-        if text.contains(['*', '?', '[', '{']) {
+        if is_glob(text) {
             let regex = glob.glob().regex();
             Self::Like(regex.strip_prefix("(?-u)").unwrap_or(regex).to_owned())
         } else {

@@ -57,14 +57,6 @@ pub enum ProcessesError {
     },
 }
 
-/// An error with its cause, in one line.
-pub fn told(error: &ProcessesError) -> String {
-    match std::error::Error::source(error) {
-        Some(cause) => format!("{error}: {cause}"),
-        None => error.to_string(),
-    }
-}
-
 /// Bytes as people read them: `1.5 GiB`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bytes(pub u64);

@@ -90,17 +90,6 @@ impl PrometheusError {
             _ => false,
         }
     }
-
-    /// The error with its causes, in one line.
-    pub fn with_causes(&self) -> String {
-        let mut text = self.to_string();
-        let mut cause = std::error::Error::source(self);
-        while let Some(error) = cause {
-            text = format!("{text}: {error}");
-            cause = error.source();
-        }
-        text
-    }
 }
 
 /// A stretch of time, looked at in steps; both ends included.

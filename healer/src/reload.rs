@@ -17,8 +17,8 @@ use tokio::sync::watch;
 
 use crate::intake::auth::Tokens;
 use crate::metrics::Metrics;
+use crate::policy::Policy;
 use crate::policy::load::{self, Checked};
-use crate::policy::{Policy, TargetRule};
 use crate::settings::Settings;
 
 /// The policy in force, and what came of the last reload.
@@ -182,20 +182,13 @@ pub fn watch_list(
     monitored_services: &[String],
     policy: &Policy,
 ) -> Result<WatchList, InvalidWatchItem> {
-    let allowed = policy.rules.iter().flat_map(|rule| match &rule.target {
-        TargetRule::Unit { allow, .. } | TargetRule::ProcessGroup { allow, .. } => allow.as_slice(),
-        TargetRule::Path { .. } | TargetRule::Mount { .. } | TargetRule::Host => &[],
-    });
-    let plain = allowed
-        .map(|glob| glob.glob().glob())
-        .filter(|pattern| !pattern.contains(['*', '?', '[', '{']));
     let members = policy
         .groups
         .iter()
         .flat_map(|group| &group.units)
         .map(|glob| glob.glob().glob());
     let services = monitored_services.iter().map(String::as_str);
-    WatchList::parse(services.chain(plain).chain(members))
+    WatchList::parse(services.chain(policy.units_by_name()).chain(members))
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::http::{self, Answer};
-use super::{Patient, Peer, shown, with_causes};
+use super::{Patient, Peer, shown};
 use crate::intake::WEBHOOK_PATH;
 
 const TOPIC: &str = "alertmanager";
@@ -14,26 +14,12 @@ pub(super) async fn examine(patient: &Patient) -> Peer {
     let base = &patient.settings.alertmanager_url;
     let address = shown(base);
     let cure = "is Alertmanager running there? Set --alertmanager.url to it";
-    let client = match http::client(base) {
-        Ok(client) => client,
-        Err(error) => {
-            peer.report.failure(TOPIC, with_causes(&error), cure);
-            return peer;
-        }
+    let reached = peer
+        .reach(TOPIC, NAME, base, &["api", "v2", "status"], cure)
+        .await;
+    let Some((client, answer)) = reached else {
+        return peer;
     };
-    let status = http::get(&client, http::address(base, &["api", "v2", "status"], &[])).await;
-    let answer = match status {
-        Ok(answer) => answer,
-        Err(error) => {
-            peer.report.failure(
-                TOPIC,
-                format!("{address} cannot be reached: {}", with_causes(&error)),
-                cure,
-            );
-            return peer;
-        }
-    };
-    peer.date = answer.date.map(|date| (NAME, date));
     let Some(status) = good(&answer) else {
         peer.report.failure(
             TOPIC,
@@ -72,7 +58,7 @@ pub(super) async fn examine(patient: &Patient) -> Peer {
         Webhook::Missing => peer.report.failure(
             TOPIC,
             format!("no receiver posts to {WEBHOOK_PATH}: no alert will ever arrive by itself"),
-            "add the receiver and the routes from /usr/share/prunelle/alertmanager.yml",
+            "add the receiver and the routes from /usr/share/prunelle/alertmanager/alertmanager.yml",
         ),
     }
     heartbeat(&mut peer, patient, &client).await;

@@ -6,6 +6,7 @@ use reqwest::{StatusCode, Url};
 use serde_json::Value;
 
 use super::TIME_LIMIT;
+use crate::http_client::{self, BodyError};
 
 /// More is not read.
 const MAX_BODY: usize = 16 << 20;
@@ -25,21 +26,6 @@ impl Answer {
     }
 }
 
-/// A client that follows no redirect and gives up soon.
-pub(super) fn client(base: &Url) -> Result<reqwest::Client, reqwest::Error> {
-    let mut builder = reqwest::Client::builder();
-    if base.scheme() != "https" {
-        // No certificate will be looked at.
-        builder = builder.tls_certs_only([]);
-    }
-    builder
-        .timeout(TIME_LIMIT)
-        .redirect(reqwest::redirect::Policy::none())
-        .no_proxy()
-        .user_agent(concat!("prunelle-healer/", env!("CARGO_PKG_VERSION")))
-        .build()
-}
-
 /// `base`, which may have a path, with more segments and a query.
 pub(super) fn address(base: &Url, segments: &[&str], query: &[(&str, &str)]) -> Url {
     let mut url = base.clone();
@@ -54,8 +40,9 @@ pub(super) fn address(base: &Url, segments: &[&str], query: &[(&str, &str)]) -> 
 
 /// Asks.
 pub(super) async fn get(client: &reqwest::Client, url: Url) -> Result<Answer, reqwest::Error> {
-    let mut response = client
+    let response = client
         .get(url)
+        .timeout(TIME_LIMIT)
         .send()
         .await
         .map_err(reqwest::Error::without_url)?;
@@ -65,17 +52,12 @@ pub(super) async fn get(client: &reqwest::Client, url: Url) -> Result<Answer, re
         .and_then(|date| date.to_str().ok())
         .and_then(date);
     let status = response.status();
-    let mut body = Vec::new();
-    while let Some(chunk) = response
-        .chunk()
-        .await
-        .map_err(reqwest::Error::without_url)?
-    {
-        if body.len() + chunk.len() > MAX_BODY {
-            break;
-        }
-        body.extend_from_slice(&chunk);
-    }
+    let body = match http_client::body(response, MAX_BODY).await {
+        Ok(body) => body,
+        // Not what the peer that is looked for says.
+        Err(BodyError::TooLarge) => Vec::new(),
+        Err(BodyError::Broken(error)) => return Err(error.without_url()),
+    };
     Ok(Answer { status, date, body })
 }
 

@@ -33,11 +33,8 @@ pub(super) fn examine(report: &mut Report, patient: &Patient) -> Option<Policy> 
     mode(report, patient, &policy);
     for rule in &policy.rules {
         let is_empty = match &rule.target {
-            TargetRule::Unit { allow, .. } | TargetRule::ProcessGroup { allow, .. } => {
-                allow.is_empty()
-            }
             TargetRule::Mount { allow, .. } => allow.is_empty(),
-            TargetRule::Path { .. } | TargetRule::Host => false,
+            target => target.units().is_some_and(<[_]>::is_empty),
         };
         if is_empty {
             report.note(

@@ -4,7 +4,8 @@ use std::path::Path;
 
 use prunelle_foundation::listener;
 
-use super::{Patient, Report, with_causes};
+use super::{Patient, Report};
+use crate::causes::with_causes;
 
 const TOPIC: &str = "port";
 

@@ -5,7 +5,7 @@ use reqwest::Url;
 use serde_json::Value;
 
 use super::http;
-use super::{Patient, Peer, Report, host_selector, shown, with_causes};
+use super::{Patient, Peer, Report, host_selector, shown};
 use crate::policy::Policy;
 
 const TOPIC: &str = "prometheus";
@@ -23,26 +23,18 @@ pub(super) async fn examine(patient: &Patient, policy: Option<&Policy>) -> Peer 
     let base = &patient.settings.prometheus_url;
     let address = shown(base);
     let cure = "is Prometheus running there? Set --prometheus.url to it";
-    let client = match http::client(base) {
-        Ok(client) => client,
-        Err(error) => {
-            peer.report.failure(TOPIC, with_causes(&error), cure);
-            return peer;
-        }
+    let reached = peer
+        .reach(
+            TOPIC,
+            NAME,
+            base,
+            &["api", "v1", "status", "buildinfo"],
+            cure,
+        )
+        .await;
+    let Some((client, answer)) = reached else {
+        return peer;
     };
-    let url = http::address(base, &["api", "v1", "status", "buildinfo"], &[]);
-    let answer = match http::get(&client, url).await {
-        Ok(answer) => answer,
-        Err(error) => {
-            peer.report.failure(
-                TOPIC,
-                format!("{address} cannot be reached: {}", with_causes(&error)),
-                cure,
-            );
-            return peer;
-        }
-    };
-    peer.date = answer.date.map(|date| (NAME, date));
     let build = answer.json();
     let Some(version) = build
         .as_ref()
@@ -127,7 +119,7 @@ async fn rules(report: &mut Report, api: &Api<'_>) {
         report.warning(
             TOPIC,
             format!("it has no rule {}", missing.join(", ")),
-            "load /usr/share/prunelle/rules/*.yml under `rule_files` in prometheus.yml",
+            "load /usr/share/prunelle/prometheus/rules/*.yml under `rule_files` in prometheus.yml",
         );
     }
 }

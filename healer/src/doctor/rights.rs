@@ -1,11 +1,14 @@
 //! Rights that single remedies need: helper units, capabilities, what the kernel hides.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
+use prunelle_systemd::UnitName;
 use prunelle_systemd::unit::LoadState;
 
 use super::{Patient, Report};
-use crate::policy::{Policy, RemedyKind, RemedySpec};
+use crate::policy::{Policy, RemedyKind};
+use crate::remedy::helper_unit;
 
 const TOPIC: &str = "rights";
 /// `CAP_KILL` in `/proc/<pid>/status`.
@@ -13,19 +16,10 @@ const CAP_KILL: u32 = 5;
 
 pub(super) async fn examine(report: &mut Report, patient: &Patient, policy: &Policy) {
     let rungs = || policy.rules.iter().flat_map(|rule| &rule.ladder);
-    let mut helpers: Vec<String> = rungs()
-        .filter_map(|rung| match &rung.remedy {
-            RemedySpec::DropCaches => Some("prunelle-drop-caches.service".to_owned()),
-            RemedySpec::CleanPackageCache => {
-                Some("prunelle-clean-package-cache.service".to_owned())
-            }
-            _ => None,
-        })
+    let helpers: BTreeSet<UnitName> = rungs()
+        .filter_map(|rung| helper_unit::of(&rung.remedy))
         .collect();
-    helpers.sort();
-    helpers.dedup();
-    for helper in helpers {
-        let Ok(unit) = helper.parse() else { continue };
+    for unit in helpers {
         match patient.systemd.unit(&unit).await {
             Ok(state) if state.load == LoadState::Loaded => {
                 report.good(TOPIC, format!("the helper unit `{unit}` is installed"));

@@ -6,7 +6,7 @@ use prunelle_systemd::unit::LoadState;
 use prunelle_systemd::{Sync, UnitName};
 
 use super::{Patient, Report};
-use crate::policy::{Policy, TargetRule};
+use crate::policy::Policy;
 
 const TOPIC: &str = "systemd";
 /// A connection is begun when the program starts.
@@ -63,17 +63,8 @@ fn loaded(report: &mut Report, unit: &UnitName, load: LoadState) {
 /// The units that the policy names one by one.
 fn plain_units(policy: &Policy) -> Vec<UnitName> {
     let mut units: Vec<UnitName> = policy
-        .rules
-        .iter()
-        .flat_map(|rule| match &rule.target {
-            TargetRule::Unit { allow, .. } | TargetRule::ProcessGroup { allow, .. } => {
-                allow.as_slice()
-            }
-            TargetRule::Path { .. } | TargetRule::Mount { .. } | TargetRule::Host => &[],
-        })
-        .map(|glob| glob.glob().glob())
-        .filter(|pattern| !pattern.contains(['*', '?', '[', '{']))
-        .filter_map(|pattern| pattern.parse().ok())
+        .units_by_name()
+        .filter_map(|name| name.parse().ok())
         .collect();
     units.sort();
     units.dedup();

@@ -4,7 +4,8 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use prunelle_foundation::secret::Secret;
 
-use super::{Patient, Report, with_causes};
+use super::{Patient, Report};
+use crate::causes::with_causes;
 
 const TOPIC: &str = "token";
 /// Shorter ones can be guessed.

@@ -4,7 +4,6 @@
 //! cut short would make alerts look resolved. Alertmanager's address comes from the settings; redirects are not
 //! followed, every read is bounded in time and size. `run` spawns [`Reconciler::run`]; the engine gets the sets.
 
-use std::error::Error as _;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,6 +17,7 @@ use tokio::time::{sleep, timeout};
 use super::limits::Limits;
 use super::wire::{self, Listed, Unreadable};
 use crate::alert::Alert;
+use crate::causes::with_causes;
 use crate::http_client::{self, BodyError};
 use crate::metrics::Metrics;
 use crate::policy::{HostSelector, Matcher, MatcherTest, Policy};
@@ -290,17 +290,6 @@ impl Reconciler {
             }
         }
     }
-}
-
-/// An error with its causes, in one line.
-fn with_causes(error: &ReconcileError) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
-    }
-    text
 }
 
 #[cfg(test)]

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Units;
-use crate::policy::{Policy, RemedyKind, RemedySpec, Rule, TargetRule};
-use crate::remedy::vacuum_journal;
+use crate::policy::{Policy, RemedyKind, RemedySpec, Rule};
+use crate::remedy::helper_unit;
 
 /// Verbs on units.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,15 +58,9 @@ pub(super) fn runs_commands(policy: &Policy) -> bool {
 
 /// The unit that a remedy starts whatever its target is.
 fn needed_unit(remedy: &RemedySpec) -> Option<Units> {
-    let named = |name: &str| Some(Units::Named(name.to_owned()));
     match remedy {
-        RemedySpec::DropCaches => named("prunelle-drop-caches.service"),
-        RemedySpec::CleanPackageCache => named("prunelle-clean-package-cache.service"),
-        RemedySpec::VacuumJournal(vacuum) => vacuum_journal::unit_name(vacuum.keep)
-            .ok()
-            .and_then(|unit| named(unit.as_str())),
-        RemedySpec::Reboot(_) => named("reboot.target"),
-        _ => None,
+        RemedySpec::Reboot(_) => Some(Units::Named("reboot.target".to_owned())),
+        remedy => helper_unit::of(remedy).map(|unit| Units::Named(unit.to_string())),
     }
 }
 
@@ -89,12 +83,13 @@ const fn verbs(kind: RemedyKind) -> &'static [&'static str] {
 }
 
 fn allowed(rule: &Rule) -> Vec<Units> {
-    match &rule.target {
-        TargetRule::Unit { allow, .. } | TargetRule::ProcessGroup { allow, .. } => {
-            sorted(allow.iter().map(Units::of))
-        }
-        TargetRule::Path { .. } | TargetRule::Mount { .. } | TargetRule::Host => Vec::new(),
-    }
+    sorted(
+        rule.target
+            .units()
+            .unwrap_or_default()
+            .iter()
+            .map(Units::of),
+    )
 }
 
 fn sorted(units: impl Iterator<Item = Units>) -> Vec<Units> {

@@ -8,6 +8,7 @@ use prunelle_foundation::lifecycle::Tasks;
 use prunelle_systemd::UnitState;
 
 use super::{Capacity, Choice, Folder, Place, ProcessesError, Sample, choose, is_actionable};
+use crate::causes::with_causes;
 use crate::facts::{Fact, Victim};
 use crate::remediation::alarm::Alarm;
 use crate::remediation::steps::Roots;
@@ -122,7 +123,7 @@ async fn look(
     };
     match looking.tasks.spawn_blocking("processes", work).await {
         Ok(Ok(found)) => Ok(found),
-        Ok(Err(error)) => Err(super::told(&error)),
+        Ok(Err(error)) => Err(with_causes(&error)),
         Err(error) => Err(error.to_string()),
     }
 }

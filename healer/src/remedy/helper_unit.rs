@@ -10,9 +10,20 @@ use prunelle_systemd::unit::{ActiveState, LoadState};
 use prunelle_systemd::{JobResult, SystemdError, UnitName, UnitState, Verb};
 use serde_json::json;
 
-use super::Finding;
+use super::{Finding, clean_package_cache, drop_caches, vacuum_journal};
+use crate::policy::RemedySpec;
 use crate::reason::{Outcome, Reason};
 use crate::service_manager::ServiceManager;
+
+/// The helper unit of a remedy, if it has one.
+pub fn of(remedy: &RemedySpec) -> Option<UnitName> {
+    match remedy {
+        RemedySpec::DropCaches => drop_caches::unit_name().ok(),
+        RemedySpec::CleanPackageCache => clean_package_cache::unit_name().ok(),
+        RemedySpec::VacuumJournal(settings) => vacuum_journal::unit_name(settings.keep).ok(),
+        _ => None,
+    }
+}
 
 /// Starts helper units.
 #[derive(Clone, Debug)]

@@ -12,6 +12,7 @@ use serde_json::json;
 use super::until::{self, Look};
 use super::{Checks, Verification};
 use crate::alert::Labels;
+use crate::causes::with_causes;
 use crate::prometheus::{PrometheusError, Sample, Value};
 use crate::remedy::Finding;
 use crate::target::Target;
@@ -36,7 +37,7 @@ fn judge(expression: &str, answer: Result<Value, PrometheusError>) -> Look {
     let value = match answer {
         Ok(value) => value,
         Err(error) => {
-            let message = error.with_causes();
+            let message = with_causes(&error);
             let evidence = json!({"expr": expression, "error": message});
             let is_wrong =
                 matches!(&error, PrometheusError::Refused { kind, .. } if kind == "bad_data");

@@ -9,6 +9,7 @@ use prunelle_foundation::quantity::{ByteSize, Ratio};
 use prunelle_systemd::UnitName;
 
 use super::checker::Problem;
+use crate::policy::is_glob;
 
 pub(super) fn name(text: &str) -> Result<String, Problem> {
     if text.trim().is_empty() {
@@ -128,8 +129,7 @@ pub(super) fn boolean(text: &str) -> Result<bool, Problem> {
 pub(super) fn unit_glob(text: &str) -> Result<GlobMatcher, Problem> {
     const HINT: &str =
         "write a unit's name, `nginx.service`, or a glob over names, `php*-fpm.service`";
-    let is_glob = text.contains(['*', '?', '[', '{']);
-    let pattern = if is_glob {
+    let pattern = if is_glob(text) {
         text.to_owned()
     } else {
         UnitName::from_str(text)

@@ -64,11 +64,15 @@ fn unused(checker: &mut Checker<'_>, policy: &Policy, time_intervals: &[TimeInte
         }
     }
     for (index, group) in policy.groups.iter().enumerate() {
-        let is_used = policy.rules.iter().filter_map(allowed_units).any(|allow| {
-            allow
-                .iter()
-                .any(|unit| group.units.iter().any(|member| may_meet(unit, member)))
-        });
+        let is_used = policy
+            .rules
+            .iter()
+            .filter_map(|rule| rule.target.units())
+            .any(|allow| {
+                allow
+                    .iter()
+                    .any(|unit| group.units.iter().any(|member| may_meet(unit, member)))
+            });
         if !is_used {
             checker.warn(
                 &format!("groups[{index}].name"),
@@ -78,14 +82,6 @@ fn unused(checker: &mut Checker<'_>, policy: &Policy, time_intervals: &[TimeInte
                 ),
             );
         }
-    }
-}
-
-/// The units that a rule may act on, when it acts on units.
-const fn allowed_units(rule: &Rule) -> Option<&Vec<GlobMatcher>> {
-    match &rule.target {
-        TargetRule::Unit { allow, .. } | TargetRule::ProcessGroup { allow, .. } => Some(allow),
-        TargetRule::Path { .. } | TargetRule::Mount { .. } | TargetRule::Host => None,
     }
 }
 
@@ -210,7 +206,7 @@ const fn hits_what_runs(remedy: &RemedySpec, target: &TargetRule) -> bool {
 
 /// All that a rule may interrupt is protected from that.
 fn only_protected(checker: &mut Checker<'_>, at: &str, rule: &Rule, policy: &Policy) {
-    let (Some(allow), key) = (allowed_units(rule), target_key(rule)) else {
+    let (Some(allow), key) = (rule.target.units(), target_key(rule)) else {
         return;
     };
     let is_protected = |unit: &GlobMatcher| {
@@ -241,7 +237,7 @@ const fn target_key(rule: &Rule) -> &'static str {
 
 /// Names in a rung's list that the rule itself does not allow.
 fn rungs_for_nobody(checker: &mut Checker<'_>, at: &str, rule: &Rule) {
-    let Some(allow) = allowed_units(rule) else {
+    let Some(allow) = rule.target.units() else {
         return;
     };
     for (index, rung) in rule.ladder.iter().enumerate() {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::fixture::{GIB, Proc};
 use super::*;
 use crate::boundary::Boundary;
+use crate::causes::with_causes;
 use crate::remediation::steps::Roots;
 use crate::target::Resource;
 
@@ -65,7 +66,7 @@ fn what_cannot_be_seen_is_an_error() {
 
     let nowhere = Folder::open(std::path::Path::new("/nonexistent")).unwrap_err();
     assert_eq!(
-        told(&nowhere),
+        with_causes(&nowhere),
         "cannot read /nonexistent: No such file or directory (os error 2)"
     );
 }

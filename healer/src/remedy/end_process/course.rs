@@ -10,9 +10,10 @@ use serde_json::{Value, json};
 use super::held::{Held, NoSignal};
 use super::members::Members;
 use super::{Details, EndProcess, Used};
+use crate::causes::with_causes;
 use crate::journal::Intent;
+use crate::processes::busy_processors;
 use crate::processes::identity::Present;
-use crate::processes::{busy_processors, told};
 use crate::reason::{Outcome, Reason};
 use crate::remediation::steps::Roots;
 use crate::remedy::{Finding, merge};
@@ -200,7 +201,7 @@ fn finding(told: &str, error: &NoSignal) -> Finding {
         ),
     };
     let why = match error {
-        NoSignal::Unreadable(error) => self::told(error),
+        NoSignal::Unreadable(error) => with_causes(error),
         NoSignal::Refused(source) => format!("{error}: {source}"),
         error => error.to_string(),
     };

@@ -8,9 +8,10 @@ use tracing::debug;
 use super::choice::{self, Candidate};
 use super::members::Members;
 use super::{Details, EndProcess, Used};
+use crate::causes::with_causes;
 use crate::facts::Fact;
 use crate::policy::{self, RemedySpec};
-use crate::processes::{Capacity, Place, ProcessesError, is_actionable, told};
+use crate::processes::{Capacity, Place, ProcessesError, is_actionable};
 use crate::reason::Reason;
 use crate::remedy::{Plan, Planning};
 use crate::target::{Resource, Target};
@@ -96,7 +97,7 @@ fn readable<T>(read: Option<Result<T, ProcessesError>>) -> Result<T, Reason> {
         Some(Ok(value)) => Ok(value),
         Some(Err(error)) => {
             debug!(
-                error = told(&error),
+                error = with_causes(&error),
                 "cannot look at the processes of the victim"
             );
             Err(Reason::FactUnknown)
