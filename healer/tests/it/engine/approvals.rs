@@ -146,6 +146,13 @@ async fn an_answer_to_what_nobody_waits_for_is_refused() {
         (lines.last()?["details"]["approval"] == 3).then_some(())
     })
     .await;
+    // Written, it is not yet known to the engine by its number.
+    rig.until("it is known to be open", || {
+        rig.advance(Duration::from_millis(250));
+        let view = rig.view.borrow();
+        (view.approvals.first()?.number == 3).then_some(())
+    })
+    .await;
     assert_eq!(answer(&rig, 2, true).await, Err(AnswerRefused::Over(2)));
     rig.settle().await;
     assert_eq!(rig.manager.calls(), starts(0));

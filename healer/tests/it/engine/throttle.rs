@@ -182,7 +182,8 @@ async fn a_unit_that_is_limited_as_much_by_itself_is_left_as_it_is() {
 #[tokio::test]
 async fn what_polkit_refuses_leaves_nothing_to_undo() {
     let rig = rig().await;
-    rig.manager.refuse(1);
+    // The alert goes on, and so does every further attempt on it.
+    rig.manager.refuse(u32::MAX);
     rig.post(vec![hog()]).await;
     let story = rig.outcomes(1).await;
     assert_eq!(story[0], "action FAILED not_permitted");
@@ -285,6 +286,8 @@ async fn a_second_throttle_keeps_what_was_before_the_first_in_either_order() {
 #[tokio::test]
 async fn after_a_reboot_it_is_only_noted() {
     let mut rig = throttled().await;
+    // The alert still fires: nothing is to be throttled anew.
+    rig.pause_all(Duration::from_hours(1)).await;
     rig.crash().await;
     rig.clock.reboot(BootId::new("b"));
     rig.manager.forget_limits();
