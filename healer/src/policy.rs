@@ -6,6 +6,7 @@ pub mod matcher;
 pub mod mode;
 mod remedy;
 pub mod schema;
+mod telling;
 mod time_interval;
 mod verify;
 mod wire;
@@ -18,6 +19,9 @@ pub use matcher::{AnchoredRegex, Matcher, MatcherTest};
 pub use remedy::{
     CleanFolder, EndProcess, Reboot, RemedyKind, RemedySpec, RestartService, RunCommand,
     ThrottleService, VacuumJournal,
+};
+pub use telling::{
+    Integration, Language, MessageLimit, Receiver, ReportPeriod, Route, ScheduledReport, Telling,
 };
 pub use time_interval::{TimeInterval, TimeSpan};
 pub use verify::{Pressure, Verify};
@@ -80,6 +84,8 @@ pub struct Policy {
     pub rules: Vec<Rule>,
     /// Who can be told, by name.
     pub receivers: Vec<Receiver>,
+    /// What is told to whom, and when.
+    pub telling: Telling,
 }
 
 /// The alert that always fires: it proves that Prometheus, Alertmanager and the way to here work.
@@ -89,15 +95,6 @@ pub struct Heartbeat {
     pub matchers: Vec<Matcher>,
     /// Longer without it means that something on the way is broken.
     pub missing_after: Duration,
-}
-
-/// Somebody who can be told of an exhausted ladder.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Receiver {
-    /// Unique.
-    pub name: String,
-    /// Addresses that get a mail.
-    pub email_to: Vec<String>,
 }
 
 /// Which alerts are about this host.

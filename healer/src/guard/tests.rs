@@ -35,7 +35,8 @@ use crate::facts::{
 };
 use crate::policy::{
     self, Budget, CleanFolder, Cooldown, EndProcess, Flapping, Group, HostSelector, Matcher,
-    MatcherTest, Protected, RemedySpec, RestartService, TargetRule, TimeInterval, TimeSpan, Verify,
+    MatcherTest, Protected, RemedySpec, RestartService, TargetRule, Telling, TimeInterval,
+    TimeSpan, Verify,
 };
 use crate::target::Resource;
 
@@ -268,6 +269,7 @@ fn dead_service() -> Scene {
             },
             rules: vec![rule.clone()],
             receivers: vec![],
+            telling: Telling::default(),
         },
         rule,
         target: "nginx".parse().unwrap(),

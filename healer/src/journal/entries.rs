@@ -228,6 +228,8 @@ struct EndDetails<'a> {
     rule: &'a str,
     target: &'a Target,
     remediation: RemediationId,
+    #[serde(flatten)]
+    episode: &'a Episode,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<Reason>,
     remedy: &'a str,
@@ -331,6 +333,7 @@ impl End<'_> {
                 rule: &last.rule,
                 target: &last.target,
                 remediation: self.remediation,
+                episode: &last.episode,
                 reason: self.reason,
                 remedy: &last.remedy,
                 rung: last.rung + 1,

@@ -166,6 +166,7 @@ pub(super) struct LastAttempt {
     pub(super) outcome: Option<Outcome>,
     pub(super) intent_at: Now,
     pub(super) alert_name: String,
+    pub(super) episode: Episode,
     pub(super) rule: String,
     pub(super) target: crate::target::Target,
     /// The unit that was acted on, when the target is a process group.
@@ -187,7 +188,8 @@ impl Transaction<'_> {
             "SELECT a.number, a.rung, a.attempt, a.remedy, a.phase, a.evidence, a.outcome,
                  a.intent_wall, a.intent_boot, a.intent_boot_id,
                  r.alert_name, r.rule, r.target,
-                 r.admitted_wall, r.admitted_boot, r.admitted_boot_id, r.victim
+                 r.admitted_wall, r.admitted_boot, r.admitted_boot_id, r.victim,
+                 r.fingerprint, r.starts_at
              FROM attempts AS a JOIN remediations AS r ON r.id = a.remediation
              WHERE a.remediation = ?1 AND r.ended_wall IS NULL
              ORDER BY a.number DESC LIMIT 1",
@@ -206,6 +208,10 @@ impl Transaction<'_> {
             outcome: read_optional_word(row, 6)?,
             intent_at: moment::read_now(row, 7)?,
             alert_name: row.get(10)?,
+            episode: Episode {
+                fingerprint: read_fingerprint(row.get(17)?)?,
+                starts_at: moment::timestamp(row.get(18)?),
+            },
             rule: row.get(11)?,
             target: history::read_target(row.get(12)?)?,
             admitted_at: moment::read_now(row, 13)?,

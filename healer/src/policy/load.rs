@@ -28,7 +28,7 @@ use self::checker::{Checker, Problem};
 use self::limits::{Limits, Written};
 use self::rule::Context;
 use super::wire::PolicyWire;
-use super::{Mode, Policy};
+use super::{Mode, Policy, Telling};
 
 /// Protected whatever the policy says: what carries this program, systemd itself, and the ways into the machine.
 const PROTECTED_UNITS: [&str; 10] = [
@@ -158,6 +158,7 @@ fn policy(checker: &mut Checker<'_>, wire: PolicyWire, revision: String) -> Opti
         protected: protected?,
         rules: rules?,
         receivers: receivers?,
+        telling: Telling::default(),
     };
     warnings::look(checker, &policy, &time_intervals?);
     Some(policy)

@@ -10,7 +10,9 @@ use super::{PROTECTED_UNITS, paths};
 use crate::policy::wire::{
     EmailWire, GroupWire, HeartbeatWire, HostWire, ProtectedWire, ReceiverWire, Scalar,
 };
-use crate::policy::{Group, Heartbeat, HostSelector, Matcher, MatcherTest, Protected, Receiver};
+use crate::policy::{
+    Group, Heartbeat, HostSelector, Integration, Matcher, MatcherTest, Protected, Receiver,
+};
 
 const EXAMPLE_HOST: &str =
     "say which alerts are about this host: `host: {label: instance, is: ['web1:9750']}`";
@@ -175,5 +177,10 @@ fn receiver(checker: &mut Checker<'_>, name: String, wire: ReceiverWire) -> Opti
             Problem::new("nobody would be told", EXAMPLE),
         );
     }
-    Some(Receiver { name, email_to })
+    Some(Receiver {
+        name,
+        language: None,
+        limit: None,
+        integrations: vec![Integration::Email { to: email_to }],
+    })
 }

@@ -9,7 +9,7 @@ mod whole;
 use insta::assert_snapshot;
 
 use super::*;
-use crate::policy::{RemedySpec, RestartService, TargetRule, Verify};
+use crate::policy::{Integration, RemedySpec, RestartService, TargetRule, Verify};
 
 fn load(text: &str) -> Result<Policy, ConfigErrors> {
     parse(Path::new("policy.yml"), text)
@@ -110,7 +110,12 @@ receivers: {ops: {email: {to: [ops@example.org]}}}
     assert_eq!(clean.older_than, Duration::from_hours(72));
     assert_eq!(clean.max_bytes, 20 << 30);
     assert!((clean.stop_at_free - 0.25).abs() < 1e-9);
-    assert_eq!(policy.receivers[0].email_to, ["ops@example.org"]);
+    assert_eq!(
+        policy.receivers[0].integrations,
+        [Integration::Email {
+            to: vec!["ops@example.org".to_owned()]
+        }]
+    );
     assert_eq!(policy.revision.len(), 64);
 }
 

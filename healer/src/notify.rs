@@ -1,0 +1,10 @@
+//! Telling people: what is told, by whom it is worded, and by which channels it goes.
+//!
+//! The teller follows the journal's events, folds them into incidents and decides what is told to whom and when (the
+//! brake). What it decides is a [`message::Message`], kept in the journal's outbox in the same transaction as the place in the
+//! events that it stands at, so nothing is told twice after a crash, and nothing is forgotten. Messages are worded and
+//! sent afterwards, one queue for each channel of each receiver: a slow channel delays nobody else, and no repair.
+
+pub mod channel;
+pub mod message;
+pub mod wording;
