@@ -193,24 +193,27 @@ impl Journal {
             .map_err(|_| JournalError::Busy)?;
         let operation = notifications::RecordNotification(notification);
         let (operation, changed) = self.call(operation, permit).await?;
-        Ok(Recorded::of(operation.0.alerts, &changed))
+        Ok(Recorded {
+            changed: records::chosen(operation.0.alerts, &changed),
+        })
     }
 
     /// Keeps what Alertmanager's API says is active, asked at `asked`: confirms what fires, adds what was never heard
-    /// of, and brings back an episode that was taken for resolved before the question was sent.
+    /// of, and brings back an episode that was taken for resolved, or for followed by another, before the question was
+    /// sent. Returns those that fire: not those of which something else was heard since.
     pub async fn record_active(
         &self,
         alerts: Vec<Alert>,
         muted: Muted,
         asked: Now,
-    ) -> Result<Recorded, JournalError> {
+    ) -> Result<Vec<Alert>, JournalError> {
         let operation = notifications::RecordActive {
             alerts,
             muted,
             asked,
         };
-        let (operation, changed) = self.ask(operation).await?;
-        Ok(Recorded::of(operation.alerts, &changed))
+        let (operation, firing) = self.ask(operation).await?;
+        Ok(records::chosen(operation.alerts, &firing))
     }
 
     /// Admission: in one transaction, reads the history, asks `check`, and writes intent, budget and slot.

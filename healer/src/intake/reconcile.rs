@@ -11,8 +11,8 @@ use prunelle_foundation::clock::SharedClock;
 use prunelle_foundation::lifecycle::Stop;
 use reqwest::header::ACCEPT;
 use reqwest::{StatusCode, Url};
-use tokio::sync::{Notify, mpsc, watch};
-use tokio::time::{sleep, timeout};
+use tokio::sync::{mpsc, watch};
+use tokio::time::timeout;
 
 use super::limits::Limits;
 use super::wire::{self, Listed, Unreadable};
@@ -22,6 +22,11 @@ use crate::http_client::{self, BodyError};
 use crate::metrics::Metrics;
 use crate::policy::{HostSelector, Matcher, MatcherTest, Policy};
 use crate::work::{ActiveSet, Muted};
+
+mod requests;
+
+use requests::Pace;
+pub use requests::ReconcileRequests;
 
 const TIME_LIMIT: Duration = Duration::from_secs(5);
 /// After a failure the next attempt comes this soon, then ever later up to the interval.
@@ -213,17 +218,6 @@ impl ActiveAlerts {
     }
 }
 
-/// Asks the reconciler for a fresh set; clones ask the same one.
-#[derive(Clone, Debug, Default)]
-pub struct ReconcileRequests(Arc<Notify>);
-
-impl ReconcileRequests {
-    /// Has a set read whose question is sent after this call; several calls may share one.
-    pub fn request(&self) {
-        self.0.notify_one();
-    }
-}
-
 /// The task that keeps the engine's picture true.
 #[derive(Debug)]
 pub struct Reconciler {
@@ -247,6 +241,7 @@ impl Reconciler {
     /// Reads at once, then again and again until `stop`; ends also when nobody takes the sets any more.
     pub async fn run(self, stop: Stop) {
         let mut retry: Option<Duration> = None;
+        let mut pace = Pace::new(self.requests.clone());
         loop {
             let policy = Arc::clone(&self.policy.borrow());
             let reading = async {
@@ -285,8 +280,7 @@ impl Reconciler {
             };
             tokio::select! {
                 () = stop.stopped() => return,
-                () = self.requests.0.notified() => {}
-                () = sleep(wait) => {}
+                () = pace.next(wait) => {}
             }
         }
     }

@@ -35,54 +35,65 @@ pub(super) enum Source {
     Api,
 }
 
+/// What an alert is to what was known of its episode.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Heard {
+    /// It is new, or changed its status.
+    Changed,
+    /// It still fires.
+    Confirmed,
+    /// It was overtaken: nothing follows from it.
+    Late,
+}
+
 struct Known {
     id: i64,
     status: AlertStatus,
     heard: Now,
+    /// An alert fires in one episode at a time: the one that was heard of last.
+    is_superseded: bool,
 }
 
 impl Transaction<'_> {
-    /// Keeps an alert; whether it is new or changed its status.
-    pub(super) fn hear(&mut self, alert: &Alert, at: &Now, source: Source) -> Run<bool> {
-        let known = self.known(&alert.episode)?;
-        let is_changed = match (&known, alert.status) {
-            (None, _) => {
-                self.insert_alert(alert, at)?;
-                true
-            }
-            (Some(known), AlertStatus::Firing) if known.status == AlertStatus::Firing => {
-                // An answer of the API may be older than what a webhook said since it was asked.
-                if source == Source::Webhook || moment::is_later(at, &known.heard) {
-                    self.confirm(known.id, at)?;
-                }
-                false
-            }
-            (Some(known), AlertStatus::Firing) => {
-                let is_back = source == Source::Api && moment::is_later(at, &known.heard);
-                if is_back {
-                    self.change_status(known.id, alert, at)?;
-                }
-                is_back
-            }
-            (Some(known), AlertStatus::Resolved) => {
-                let is_news = known.status == AlertStatus::Firing;
-                if is_news {
-                    self.change_status(known.id, alert, at)?;
-                }
-                is_news
-            }
+    /// Keeps an alert; what it is to what was known.
+    pub(super) fn hear(&mut self, alert: &Alert, at: &Now, source: Source) -> Run<Heard> {
+        let Some(known) = self.known(&alert.episode)? else {
+            self.insert_alert(alert, at)?;
+            self.add_alert_event(alert, at)?;
+            return Ok(Heard::Changed);
         };
-        if is_changed {
+        let heard = match (alert.status, known.status) {
+            // An announcement that may be late brings nothing back, neither does an answer that others have overtaken.
+            (AlertStatus::Firing, status) if known.is_superseded || status != alert.status => {
+                let is_back = source == Source::Api
+                    && moment::is_later(at, &known.heard)
+                    && moment::is_later(at, &self.last_heard(&alert.episode)?);
+                if is_back { Heard::Changed } else { Heard::Late }
+            }
+            (AlertStatus::Firing, _) => {
+                // An answer of the API may be older than what a webhook said since it was asked.
+                if source == Source::Api && !moment::is_later(at, &known.heard) {
+                    return Ok(Heard::Late);
+                }
+                self.confirm(known.id, at)?;
+                Heard::Confirmed
+            }
+            (AlertStatus::Resolved, AlertStatus::Firing) => Heard::Changed,
+            (AlertStatus::Resolved, AlertStatus::Resolved) => Heard::Late,
+        };
+        if heard == Heard::Changed {
+            self.change_status(known.id, alert, at)?;
             self.add_alert_event(alert, at)?;
         }
-        Ok(is_changed)
+        Ok(heard)
     }
 
     fn known(&self, episode: &Episode) -> Run<Option<Known>> {
         let known = self
             .prepare(
-                "SELECT id, status = 'firing', heard_wall, heard_boot, heard_boot_id
-                 FROM alerts WHERE fingerprint = ?1 AND starts_at = ?2",
+                "SELECT id, status = 'firing', heard_wall, heard_boot, heard_boot_id,
+                     EXISTS (SELECT 1 FROM alerts AS b WHERE b.fingerprint = ?1 AND b.heard > a.heard)
+                 FROM alerts AS a WHERE fingerprint = ?1 AND starts_at = ?2",
             )?
             .query_row(
                 params![
@@ -99,11 +110,23 @@ impl Transaction<'_> {
                             AlertStatus::Resolved
                         },
                         heard: moment::read_now(row, 2)?,
+                        is_superseded: row.get(5)?,
                     })
                 },
             )
             .optional()?;
         Ok(known)
+    }
+
+    /// When any episode of its fingerprint was last heard of to fire.
+    fn last_heard(&self, episode: &Episode) -> rusqlite::Result<Now> {
+        self.prepare(
+            "SELECT heard_wall, heard_boot, heard_boot_id FROM alerts
+             WHERE fingerprint = ?1 ORDER BY heard DESC LIMIT 1",
+        )?
+        .query_row([episode.fingerprint.as_str()], |row| {
+            moment::read_now(row, 0)
+        })
     }
 
     fn insert_alert(&mut self, alert: &Alert, at: &Now) -> Run<()> {
@@ -159,17 +182,21 @@ impl Transaction<'_> {
     }
 
     fn change_status(&mut self, id: i64, alert: &Alert, at: &Now) -> Run<()> {
-        self.state.heard += 1;
+        // That an episode is over does not make it the one that was heard of last: another may fire.
+        let heard = (alert.status == AlertStatus::Firing).then(|| {
+            self.state.heard += 1;
+            self.state.heard
+        });
         self.execute(
             "UPDATE alerts SET status = ?2, annotations = ?3, ends_at = ?4,
-                 heard = ?5, heard_wall = ?6, heard_boot = ?7, heard_boot_id = ?8
+                 heard = coalesce(?5, heard), heard_wall = ?6, heard_boot = ?7, heard_boot_id = ?8
              WHERE id = ?1",
             params![
                 id,
                 status_column(alert.status),
                 serde_json::to_string(&alert.annotations)?,
                 alert.ends_at.map(timestamp_ns),
-                self.state.heard,
+                heard,
                 moment::wall(at),
                 moment::boot(at),
                 at.boot_id.as_str(),

@@ -47,11 +47,8 @@ pub(super) fn read_now(row: &Row<'_>, first: usize) -> rusqlite::Result<Now> {
     })
 }
 
-/// Whether `a` is later than `b`: by boot time inside one boot, else by wall clock.
-pub(super) fn is_later(a: &Now, b: &Now) -> bool {
-    if a.boot_id == b.boot_id {
-        a.boot > b.boot
-    } else {
-        a.wall > b.wall
-    }
+/// Whether a moment of this boot is later than one that the journal has kept: what it has from another boot is from one
+/// before, whatever the wall clock said.
+pub(super) fn is_later(now: &Now, kept: &Now) -> bool {
+    now.boot_id != kept.boot_id || now.boot > kept.boot
 }

@@ -5,7 +5,7 @@
 use prunelle_foundation::clock::Now;
 use rusqlite::{Row, params};
 
-use super::alerts::Source;
+use super::alerts::{Heard, Source};
 use super::moment;
 use super::operation::{Operation, OperationError, Run, Transaction};
 use crate::alert::{Alert, AlertStatus, Episode, Fingerprint};
@@ -22,7 +22,7 @@ impl Operation for RecordNotification {
         let at = &notification.received;
         let mut changed = Vec::new();
         for (index, alert) in notification.alerts.iter().enumerate() {
-            if tx.hear(alert, at, Source::Webhook)? {
+            if tx.hear(alert, at, Source::Webhook)? == Heard::Changed {
                 changed.push(index);
             }
         }
@@ -52,7 +52,8 @@ impl Operation for RecordNotification {
     }
 }
 
-/// Keeps what Alertmanager's API says is active; finds which alerts are news, as indices.
+/// Keeps what Alertmanager's API says is active; finds which alerts fire, as far as is known now: those of which something
+/// else was heard since the question was sent are left out. As indices.
 pub(super) struct RecordActive {
     pub(super) alerts: Vec<Alert>,
     /// Which of them are held back.
@@ -65,14 +66,14 @@ impl Operation for RecordActive {
     type Output = Vec<usize>;
 
     fn run(&mut self, tx: &mut Transaction<'_>) -> Run<Self::Output> {
-        let mut changed = Vec::new();
+        let mut firing = Vec::new();
         for (index, alert) in self.alerts.iter().enumerate() {
-            if tx.hear(alert, &self.asked, Source::Api)? {
-                changed.push(index);
+            if tx.hear(alert, &self.asked, Source::Api)? != Heard::Late {
+                firing.push(index);
             }
             tx.set_muted(&alert.episode, self.muted.get(&alert.episode.fingerprint))?;
         }
-        Ok(changed)
+        Ok(firing)
     }
 }
 

@@ -112,18 +112,15 @@ pub struct Recorded {
     pub changed: Vec<Alert>,
 }
 
-impl Recorded {
-    /// The alerts at the given, growing indices.
-    pub(super) fn of(alerts: Vec<Alert>, changed: &[usize]) -> Self {
-        let mut wanted = changed.iter().peekable();
-        let changed = alerts
-            .into_iter()
-            .enumerate()
-            .filter(|(index, _)| wanted.next_if_eq(&index).is_some())
-            .map(|(_, alert)| alert)
-            .collect();
-        Self { changed }
-    }
+/// The alerts at the given, growing indices.
+pub(super) fn chosen(alerts: Vec<Alert>, indices: &[usize]) -> Vec<Alert> {
+    let mut wanted = indices.iter().peekable();
+    alerts
+        .into_iter()
+        .enumerate()
+        .filter(|(index, _)| wanted.next_if_eq(&index).is_some())
+        .map(|(_, alert)| alert)
+        .collect()
 }
 
 /// An event that is kept and becomes one line of the action log.

@@ -36,7 +36,10 @@ pub(super) enum News {
     Confirms,
     /// It fires no longer.
     Ends,
-    /// Nothing at all: an old notification, or the end of something unknown.
+    /// By its start it is older than what is known, so it was overtaken; or clocks were put back, or the alert fires
+    /// again in the same episode. Alertmanager's API tells.
+    Outdated,
+    /// Nothing at all: the end of something unknown.
     Nothing,
 }
 
@@ -67,7 +70,7 @@ impl Book {
                     std::cmp::Ordering::Greater => News::Begins,
                     std::cmp::Ordering::Equal => News::Confirms,
                     std::cmp::Ordering::Less if is_truth => News::Begins,
-                    std::cmp::Ordering::Less => News::Nothing,
+                    std::cmp::Ordering::Less => News::Outdated,
                 }
             }
             (AlertStatus::Firing, None) => {
@@ -76,7 +79,7 @@ impl Book {
                     .get(fingerprint)
                     .is_some_and(|(resolved, _)| starts_at <= *resolved);
                 if is_old && !is_truth {
-                    News::Nothing
+                    News::Outdated
                 } else {
                     News::Begins
                 }
@@ -84,7 +87,8 @@ impl Book {
             (AlertStatus::Resolved, Some(known)) if starts_at >= known.alert.episode.starts_at => {
                 News::Ends
             }
-            (AlertStatus::Resolved, _) => News::Nothing,
+            (AlertStatus::Resolved, Some(_)) => News::Outdated,
+            (AlertStatus::Resolved, None) => News::Nothing,
         }
     }
 

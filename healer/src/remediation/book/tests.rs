@@ -52,11 +52,11 @@ fn what_is_known_is_confirmed_begins_anew_or_ends() {
     for (starts_at, status, is_truth, expected) in [
         (50, AlertStatus::Firing, false, News::Confirms),
         (60, AlertStatus::Firing, false, News::Begins),
-        (40, AlertStatus::Firing, false, News::Nothing),
+        (40, AlertStatus::Firing, false, News::Outdated),
         (40, AlertStatus::Firing, true, News::Begins),
         (50, AlertStatus::Resolved, false, News::Ends),
         (60, AlertStatus::Resolved, false, News::Ends),
-        (40, AlertStatus::Resolved, false, News::Nothing),
+        (40, AlertStatus::Resolved, false, News::Outdated),
     ] {
         assert_eq!(
             news(&book, starts_at, status, is_truth),
@@ -77,7 +77,7 @@ fn the_end_of_something_unknown_is_no_news() {
 fn an_announcement_that_comes_after_its_end_brings_nothing_back_but_the_truth_does() {
     let mut book = book();
     book.end_alert(&fingerprint(), true, &now());
-    assert_eq!(news(&book, 50, AlertStatus::Firing, false), News::Nothing);
+    assert_eq!(news(&book, 50, AlertStatus::Firing, false), News::Outdated);
     assert_eq!(news(&book, 51, AlertStatus::Firing, false), News::Begins);
     assert_eq!(news(&book, 50, AlertStatus::Firing, true), News::Begins);
 }

@@ -10,7 +10,7 @@ use tracing::{info, warn};
 use super::Engine;
 use super::records::Decision;
 use crate::alert::{Alert, AlertStatus, Episode, Fingerprint};
-use crate::journal::{JournalError, Recorded};
+use crate::journal::JournalError;
 use crate::reason::Reason;
 use crate::remediation::book::{Active, News};
 use crate::remediation::case::{Case, Decided, Rest};
@@ -20,7 +20,8 @@ use crate::work::{Ack, ActiveSet, Delivery, Muted, Notification};
 
 /// A notification or a set after its commit, or after the commit failed.
 pub(super) struct Committing {
-    result: Result<Recorded, JournalError>,
+    /// Of what a webhook told, what is news; of what the API told, what fires.
+    result: Result<Vec<Alert>, JournalError>,
     /// All that was in it, changed or not: what fires is confirmed by it.
     heard: Vec<(Episode, AlertStatus)>,
     at: Now,
@@ -40,7 +41,7 @@ impl Committing {
     pub(super) fn acknowledge_only(self) {
         if let Source::Webhook(ack) = self.source {
             let answer = match self.result {
-                Ok(recorded) if recorded.changed.is_empty() => Ack::NothingNew,
+                Ok(changed) if changed.is_empty() => Ack::NothingNew,
                 Ok(_) => Ack::Accepted,
                 Err(_) => Ack::Unavailable,
             };
@@ -64,7 +65,7 @@ impl Engine {
         self.commits.push_back(Box::pin(async move {
             let result = journal.record_notification(notification).await;
             Committing {
-                result,
+                result: result.map(|recorded| recorded.changed),
                 heard,
                 at,
                 source,
@@ -135,8 +136,8 @@ impl Engine {
             at,
             source,
         } = done;
-        let recorded = match result {
-            Ok(recorded) => recorded,
+        let kept = match result {
+            Ok(kept) => kept,
             Err(error) => {
                 warn!(%error, "a notification could not be kept");
                 if let Source::Webhook(ack) = source {
@@ -145,7 +146,9 @@ impl Engine {
                 return;
             }
         };
-        let is_any_for_us = recorded.changed.iter().any(|alert| self.is_for_us(alert));
+        let is_any_for_us = kept.iter().any(|alert| self.is_for_us(alert));
+        // What is gone may be back before Alertmanager posts anything about it.
+        let mut is_doubtful = matches!(source, Source::Absence);
         let mut muted_or_not = HashSet::new();
         let (is_truth, by_webhook) = match source {
             Source::Webhook(ack) => {
@@ -164,8 +167,7 @@ impl Engine {
             }
             Source::Absence => (false, false),
         };
-        let mut changed: HashMap<Episode, Alert> = recorded
-            .changed
+        let mut kept: HashMap<Episode, Alert> = kept
             .into_iter()
             .map(|alert| (alert.episode.clone(), alert))
             .collect();
@@ -174,12 +176,12 @@ impl Engine {
                 .book
                 .news(&episode.fingerprint, episode.starts_at, status, is_truth);
             match news {
-                News::Begins => {
-                    // Unchanged on disk but unknown here: it was resolved on disk, and this is an old announcement.
-                    if let Some(alert) = changed.remove(&episode) {
-                        self.begin_alert(alert, at.clone());
-                    }
-                }
+                News::Begins => match kept.remove(&episode) {
+                    Some(alert) => self.begin_alert(alert, at.clone()),
+                    // Unchanged on disk but unknown here: it is over on disk, and this is an old announcement, or it
+                    // fires again in the same episode.
+                    None => is_doubtful |= by_webhook,
+                },
                 News::Confirms => {
                     self.confirm_alert(&episode.fingerprint, &at);
                     if muted_or_not.contains(&episode.fingerprint) {
@@ -187,12 +189,16 @@ impl Engine {
                     }
                 }
                 News::Ends => self.end_alert(&episode.fingerprint, by_webhook),
+                News::Outdated => is_doubtful |= by_webhook,
                 News::Nothing => {}
             }
             if by_webhook && self.silences.why(&episode.fingerprint).is_some() {
                 // It was told of although it is held back: that may be over, and only Alertmanager can say so.
                 self.ports.reconciler.request();
             }
+        }
+        if is_doubtful {
+            self.ports.reconciler.request_soon();
         }
         if is_truth {
             self.evidence.set_came();

@@ -84,6 +84,8 @@ pub(super) struct Rig {
     pub(super) view: ViewReceiver,
     /// Where processes are read; the machine's own unless a test says otherwise.
     pub(super) roots: Roots,
+    /// What the engine asks of the reconciler, which is the test itself.
+    pub(super) requests: ReconcileRequests,
     alarm: Arc<ManualAlarm>,
     lifecycle: Lifecycle,
     policies: watch::Sender<Arc<Policy>>,
@@ -135,6 +137,7 @@ impl Rig {
                 ..Roots::default()
             },
             folder,
+            requests: ReconcileRequests::default(),
             running: None,
             view,
             alarm,
@@ -207,7 +210,7 @@ impl Rig {
                 roots: Roots::default(),
             },
             metrics: Metrics::unregistered(),
-            reconciler: ReconcileRequests::default(),
+            reconciler: self.requests.clone(),
             switches: self.switches.clone(),
             roots: self.roots.clone(),
             unit_log: UnitLog::none(),
@@ -287,6 +290,13 @@ impl Rig {
             muted,
         };
         self.running().sets.send(set).await.unwrap();
+    }
+
+    /// Waits until the engine wants Alertmanager asked again soon; what it wanted before this is taken together.
+    pub(super) async fn wanted_soon(&self) {
+        tokio::time::timeout(PATIENCE, self.requests.wanted_soon())
+            .await
+            .unwrap_or_else(|_| panic!("Alertmanager is not asked again\n{:#?}", self.story()));
     }
 
     pub(super) async fn pause_all(&self, lasts: Duration) {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use prunelle_foundation::clock::BootId;
 use prunelle_healer::alert::{Alert, AlertStatus};
 use prunelle_healer::journal::{Journal, JournalError};
 use prunelle_healer::work::{InvalidAlert, Muted};
@@ -69,16 +70,57 @@ async fn the_api_brings_back_what_was_taken_for_resolved() {
     hear(&journal, &fixture, vec![resolved(1)]).await;
 
     let stale = journal.record_active(vec![firing(1)], Muted::new(), asked_before.clone());
-    assert!(stale.await.unwrap().changed.is_empty());
+    assert!(stale.await.unwrap().is_empty());
     hear(&journal, &fixture, vec![firing(3)]).await;
     let stale = journal.record_active(vec![firing(3)], Muted::new(), asked_before);
-    assert!(stale.await.unwrap().changed.is_empty());
+    assert!(stale.await.unwrap().is_empty());
     let confirmed = journal.firing().await.unwrap();
     assert_eq!(confirmed, [(firing(3), fixture.now())]);
     fixture.advance(Duration::from_secs(1));
     let fresh = journal.record_active(vec![firing(1), firing(2)], Muted::new(), fixture.now());
-    assert_eq!(fresh.await.unwrap().changed, [firing(1), firing(2)]);
+    assert_eq!(fresh.await.unwrap(), [firing(1), firing(2)]);
     assert_eq!(fires(&journal).await.len(), 3);
+    fixture.advance(Duration::from_secs(1));
+    let same = journal.record_active(vec![firing(1)], Muted::new(), fixture.now());
+    assert_eq!(same.await.unwrap(), [firing(1)], "it still fires");
+}
+
+#[tokio::test]
+async fn the_api_brings_back_an_episode_that_another_took_the_place_of() {
+    let fixture = Fixture::new();
+    let journal = fixture.open();
+    let mut other = firing(1);
+    other.episode.starts_at = "2026-11-24T07:30:00Z".parse().unwrap();
+    hear(&journal, &fixture, vec![firing(1)]).await;
+    hear(&journal, &fixture, vec![other.clone()]).await;
+    // An announcement alone does not say which of the two fires, nor does an answer from before.
+    let stale = journal.record_active(vec![firing(1)], Muted::new(), fixture.now());
+    assert!(stale.await.unwrap().is_empty());
+    fixture.advance(Duration::from_secs(1));
+    assert!(hear(&journal, &fixture, vec![firing(1)]).await.is_empty());
+    assert_eq!(fires(&journal).await, [other.clone()]);
+    fixture.advance(Duration::from_secs(1));
+    let told = journal.record_active(vec![firing(1)], Muted::new(), fixture.now());
+    assert_eq!(told.await.unwrap(), [firing(1)]);
+    assert_eq!(fires(&journal).await, [firing(1)]);
+    // The end of the other one comes late: it is not the end of this one.
+    other.status = AlertStatus::Resolved;
+    hear(&journal, &fixture, vec![other]).await;
+    assert_eq!(fires(&journal).await, [firing(1)]);
+}
+
+#[tokio::test]
+async fn the_api_counts_after_a_reboot_with_a_clock_that_was_put_back() {
+    let fixture = Fixture::new();
+    let journal = fixture.open();
+    hear(&journal, &fixture, vec![firing(1)]).await;
+    hear(&journal, &fixture, vec![resolved(1)]).await;
+    fixture.clock.reboot(BootId::new("second"));
+    fixture
+        .clock
+        .step_wall("2026-11-20T08:00:00Z".parse().unwrap());
+    let told = journal.record_active(vec![firing(1)], Muted::new(), fixture.now());
+    assert_eq!(told.await.unwrap(), [firing(1)]);
 }
 
 #[tokio::test]
