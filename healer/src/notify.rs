@@ -6,5 +6,6 @@
 //! sent afterwards, one queue for each channel of each receiver: a slow channel delays nobody else, and no repair.
 
 pub mod channel;
+pub mod channels;
 pub mod message;
 pub mod wording;
