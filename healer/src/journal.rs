@@ -7,6 +7,7 @@
 mod action_log;
 mod alerts;
 mod approvals;
+mod decisions;
 mod entries;
 mod error;
 mod events;
@@ -50,6 +51,7 @@ use self::operation::{Call, Operation};
 use self::writer::{Message, Writer};
 
 pub use self::approvals::{AnswerRefused, Answered, ApprovalRequest};
+pub use self::decisions::{Kept, KeptDecision, KeptEnd};
 pub use self::error::{JournalError, OpenError};
 pub use self::events::{Event, EventType};
 pub use self::history::HistoryOf;
@@ -350,6 +352,12 @@ impl Journal {
     pub async fn firing(&self) -> Result<Vec<(Alert, Now)>, JournalError> {
         let (_, firing) = self.ask(notifications::Firing).await?;
         Ok(firing)
+    }
+
+    /// What was decided last about them, and how their remediations ended.
+    pub async fn kept(&self) -> Result<Kept, JournalError> {
+        let (_, kept) = self.ask(decisions::ReadKept).await?;
+        Ok(kept)
     }
 
     /// What is to be undone, oldest first.

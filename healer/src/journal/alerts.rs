@@ -83,6 +83,9 @@ impl Transaction<'_> {
         };
         if heard == Heard::Changed {
             self.change_status(known.id, alert, at)?;
+            if alert.status == AlertStatus::Firing {
+                self.forget_decisions(known.id)?;
+            }
             self.add_alert_event(alert, at)?;
         }
         Ok(heard)

@@ -15,6 +15,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::HistoryOf;
+use super::decisions::KeptDecision;
 use super::events::{EventType, NewEvent, service};
 use super::history::read_target;
 use super::moment::{self, boot, duration, duration_ns, timestamp_ns, wall};
@@ -118,6 +119,14 @@ impl Operation for AskApproval {
         )?;
         let number = tx.conn.last_insert_rowid();
         add_question(tx, request, number)?;
+        tx.keep_decision(&KeptDecision {
+            episode: of.episode.clone(),
+            rule: of.rule.clone(),
+            rung: None,
+            reason: Reason::AwaitingApproval,
+            is_deferred: true,
+            since: request.at.wall,
+        })?;
         Ok(Approval {
             number,
             since: request.at.clone(),

@@ -10,6 +10,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::Entry;
+use super::decisions::KeptDecision;
 use super::events::{EventType, NewEvent, service};
 use super::moment::{boot, duration_ns, wall};
 use super::operation::{Operation, Run, Transaction};
@@ -36,6 +37,7 @@ fn record(tx: &mut Transaction<'_>, entry: &Entry) -> Run<()> {
             alert,
             rule,
             target,
+            rung,
             victim,
             note,
             reason,
@@ -46,6 +48,7 @@ fn record(tx: &mut Transaction<'_>, entry: &Entry) -> Run<()> {
             alert,
             rule: rule.as_deref(),
             target: target.as_ref(),
+            rung: *rung,
             victim: victim.as_ref(),
             note: note.as_deref(),
             reason: *reason,
@@ -104,6 +107,7 @@ struct Decision<'a> {
     alert: &'a Alert,
     rule: Option<&'a str>,
     target: Option<&'a Target>,
+    rung: Option<u32>,
     victim: Option<&'a UnitName>,
     note: Option<&'a str>,
     reason: Reason,
@@ -127,6 +131,16 @@ impl Decision<'_> {
             episode: &'a Episode,
             #[serde(skip_serializing_if = "Option::is_none")]
             plan: Option<&'a Value>,
+        }
+        if let (Some(rule), Some(_)) = (self.rule, self.target) {
+            tx.keep_decision(&KeptDecision {
+                episode: self.alert.episode.clone(),
+                rule: rule.to_owned(),
+                rung: self.rung,
+                reason: self.reason,
+                is_deferred: self.is_deferred,
+                since: at.wall,
+            })?;
         }
         let about = match self.target {
             Some(Target::Unit(unit)) => unit.to_string(),
@@ -284,6 +298,7 @@ impl End<'_> {
                 self.at.boot_id.as_str(),
             ],
         )?;
+        tx.forget_decision_of(&id)?;
         if !quarantine.is_zero() {
             tx.execute(
                 "INSERT INTO quarantines

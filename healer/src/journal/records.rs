@@ -134,6 +134,8 @@ pub enum Entry {
         rule: Option<String>,
         /// The target, when there is one.
         target: Option<Target>,
+        /// The rung that is passed over; none when it is about the alert.
+        rung: Option<u32>,
         /// The greediest unit, when the target is a process group and the unit is known.
         victim: Option<UnitName>,
         /// What was found about the target that people should know: what the victim uses, or why it is not known.

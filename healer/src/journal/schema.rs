@@ -11,8 +11,11 @@ use rusqlite::backup::Progress;
 use rusqlite::{Connection, MAIN_DB};
 
 /// Each brings the schema from its index to the next version.
-pub(super) const MIGRATIONS: &[&str] =
-    &[include_str!("schema/1.sql"), include_str!("schema/2.sql")];
+pub(super) const MIGRATIONS: &[&str] = &[
+    include_str!("schema/1.sql"),
+    include_str!("schema/2.sql"),
+    include_str!("schema/3.sql"),
+];
 
 /// "PRUN": tells our databases from others.
 const APPLICATION_ID: i32 = 0x5052_554e;

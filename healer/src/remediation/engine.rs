@@ -248,6 +248,7 @@ impl Engine {
         let is_back = table.sync == Sync::Synchronised && before.sync != Sync::Synchronised;
         if is_back {
             self.undoing.hurry();
+            self.look_who_is_up();
             self.guard_all();
             return;
         }

@@ -6,6 +6,7 @@ mod crashes;
 pub(crate) mod fake_manager;
 mod of_host;
 mod policies;
+mod restarts;
 mod returning;
 mod rig;
 mod silences;

@@ -105,7 +105,10 @@ impl Engine {
         {
             return;
         }
-        let decision = decision(case, reason, false, self.ports.clock.now());
+        let decision = Decision {
+            rung: Some(rung),
+            ..decision(case, reason, false, self.ports.clock.now())
+        };
         self.keep_decision(decision);
     }
 
@@ -296,6 +299,7 @@ fn decision(case: &Case, reason: Reason, is_deferred: bool, at: Now) -> Decision
         alert: Arc::clone(&case.alert),
         rule: Some(case.rule_name().to_owned()),
         target: Some(case.target.clone()),
+        rung: None,
         victim,
         note,
         reason,

@@ -283,6 +283,7 @@ impl Engine {
                     alert: Arc::clone(alert),
                     rule: rule.clone(),
                     target: None,
+                    rung: None,
                     victim: None,
                     note: None,
                     reason,

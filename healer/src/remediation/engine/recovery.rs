@@ -4,17 +4,19 @@
 //! for the first word of Alertmanager, which is asked at once.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tracing::{info, warn};
 
 use super::Engine;
-use crate::alert::{Alert, AlertStatus, Labels};
-use crate::journal::{Entry, JournalError, Phase, Unfinished};
+use crate::alert::{Alert, AlertStatus, Episode, Labels};
+use crate::journal::{Entry, JournalError, Kept, Phase, Unfinished};
 use crate::reason::{Outcome, Reason};
-use crate::remediation::case::{Case, CaseId};
+use crate::remediation::case::{Case, CaseId, Decided, Rest};
 use crate::remediation::machine;
-use crate::remediation::state::{Position, Remediation};
+use crate::remediation::state::{End, Position, Remediation, Stage};
 use crate::remedy::merge;
+use crate::target::Target;
 
 impl Engine {
     /// Takes up what the journal remembers. Nothing runs before [`Engine::run`].
@@ -40,6 +42,7 @@ impl Engine {
         for (alert, confirmed) in firing {
             self.register_alert(&Arc::new(alert), confirmed, false);
         }
+        self.remember(journal.kept().await?);
         for unfinished in unfinished {
             self.take_up(unfinished).await?;
         }
@@ -48,10 +51,12 @@ impl Engine {
             .cases
             .iter()
             .filter(|(id, case)| {
-                self.book.active(**id).is_some_and(|active| {
-                    case.rule()
-                        .is_some_and(|rule| now.since(&active.confirmed) <= rule.max_evidence_age)
-                })
+                case.rest != Rest::LeftToPerson
+                    && self.book.active(**id).is_some_and(|active| {
+                        case.rule().is_some_and(|rule| {
+                            now.since(&active.confirmed) <= rule.max_evidence_age
+                        })
+                    })
             })
             .map(|(id, _)| *id)
             .collect();
@@ -59,6 +64,67 @@ impl Engine {
             self.begin_case(id);
         }
         Ok(())
+    }
+
+    /// What was told of an alert is not told anew, and what was left to a person stays so.
+    fn remember(&mut self, kept: Kept) {
+        for decision in kept.decisions {
+            let Some(case) = self.case_about(&decision.episode, &decision.rule, None) else {
+                continue;
+            };
+            match decision.rung {
+                Some(rung) => {
+                    case.skipped.insert(rung, decision.reason);
+                }
+                None => {
+                    case.decided = Some(Decided {
+                        reason: decision.reason,
+                        is_deferred: decision.is_deferred,
+                        since: decision.since,
+                    });
+                }
+            }
+        }
+        for end in kept.ends {
+            let is_up = self.is_up(&end.target);
+            let Some(case) = self.case_about(&end.episode, &end.rule, Some(&end.target)) else {
+                continue;
+            };
+            case.rest = match (end.outcome, end.reason) {
+                (Outcome::Success, _) => Rest::Repaired,
+                (_, Some(Reason::StoppedByPerson)) if is_up => Rest::Repaired,
+                (_, Some(Reason::StoppedByPerson)) => Rest::LeftToPerson,
+                _ => Rest::None,
+            };
+        }
+        for case in self.book.cases.values_mut() {
+            if case.rest == Rest::LeftToPerson {
+                case.state.stage = Stage::Ended(End {
+                    outcome: Outcome::Cancelled,
+                    reason: Some(Reason::StoppedByPerson),
+                    quarantine: Duration::ZERO,
+                });
+            }
+        }
+    }
+
+    /// The case of a rule about an alert that fires in that episode.
+    fn case_about(
+        &mut self,
+        episode: &Episode,
+        rule: &str,
+        target: Option<&Target>,
+    ) -> Option<&mut Case> {
+        let active = self.book.alerts.get(&episode.fingerprint)?;
+        if active.alert.episode != *episode {
+            return None;
+        }
+        let id = active.cases.iter().copied().find(|id| {
+            self.book.cases.get(id).is_some_and(|case| {
+                case.rule_name() == rule && target.is_none_or(|target| case.target == *target)
+            })
+        })?;
+        self.book.cases.get_mut(&id)
     }
 
     async fn take_up(&mut self, unfinished: Unfinished) -> Result<(), JournalError> {
@@ -156,7 +222,7 @@ impl Engine {
                 remediation,
                 outcome,
                 reason: Some(reason),
-                quarantine: std::time::Duration::ZERO,
+                quarantine: Duration::ZERO,
                 message: "the policy no longer has the rule that began this".to_owned(),
                 at: self.ports.clock.now(),
             })

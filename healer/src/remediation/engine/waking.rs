@@ -81,16 +81,30 @@ impl Engine {
         self.seen.sync == Sync::Synchronised && known.is_some_and(|state| !service_up(state).up)
     }
 
+    /// Whether the table knows a unit that is up.
+    pub(super) fn is_up(&self, target: &Target) -> bool {
+        let known = target.unit().and_then(|unit| self.seen.units.get(unit));
+        self.seen.sync == Sync::Synchronised && known.is_some_and(|state| service_up(state).up)
+    }
+
+    /// Nobody was told what happened until now: what a person had stopped and is up is not left to him any more.
+    pub(super) fn look_who_is_up(&mut self) {
+        let left = self
+            .book
+            .cases
+            .iter()
+            .filter(|(_, case)| case.rest == Rest::LeftToPerson && self.is_up(&case.target));
+        let ids: Vec<CaseId> = left.map(|(id, _)| *id).collect();
+        for id in ids {
+            if let Some(case) = self.book.cases.get_mut(&id) {
+                case.rest = Rest::Repaired;
+            }
+        }
+    }
+
     /// The state of a target changed.
     pub(super) fn target_changed(&mut self, target: &Target) {
-        let is_up = match target {
-            Target::Unit(unit) => self
-                .seen
-                .units
-                .get(unit)
-                .is_some_and(|state| service_up(state).up),
-            _ => false,
-        };
+        let is_up = self.is_up(target);
         for id in self.book.cases_on(target) {
             let Some(case) = self.book.cases.get_mut(&id) else {
                 continue;

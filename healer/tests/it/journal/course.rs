@@ -183,6 +183,7 @@ async fn decisions_and_alerts_become_lines() {
     ] {
         journal
             .record(Entry::Decision {
+                rung: None,
                 alert: firing(1),
                 rule: Some("disk-full".to_owned()),
                 target: Some(target("/tmp")),
