@@ -37,6 +37,26 @@ pub enum Change {
     Ended,
 }
 
+/// Whose incident an event is about, before it is known whether there is one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum About {
+    /// The one with this key.
+    Key(String),
+    /// The one that this alert is part of.
+    Alert(Fingerprint),
+}
+
+impl About {
+    /// Of an event; none when it is about no alert.
+    pub fn of(event: &Event) -> Option<Self> {
+        let details = Details::deserialize(&event.details).ok()?;
+        Some(match event.event_type {
+            EventType::Alert => Self::Key(key(&details.alert_labels())),
+            _ => Self::Alert(details.fingerprint?),
+        })
+    }
+}
+
 /// All incidents that are open or ended lately.
 #[derive(Clone, Debug, Default)]
 pub struct Fold {
@@ -105,11 +125,12 @@ impl Fold {
         settled
     }
 
-    fn alert(&mut self, event: &Event, details: Details) -> Option<(String, Change)> {
-        // The healer's own alert has no labels but its name.
-        let labels = details.labels.unwrap_or_else(|| {
-            Labels::from_iter([("alertname".to_owned(), details.alert.clone())])
-        });
+    fn alert(&mut self, event: &Event, mut details: Details) -> Option<(String, Change)> {
+        let annotations = details
+            .annotations
+            .take()
+            .unwrap_or_else(|| Labels::from_iter([("summary".to_owned(), event.message.clone())]));
+        let labels = details.alert_labels();
         let key = key(&labels);
         let episode = Episode {
             fingerprint: details
@@ -125,7 +146,6 @@ impl Fold {
         }
         self.keys.insert(episode.fingerprint.clone(), key.clone());
         let severity = Severity::of(&labels);
-        let annotations = details.annotations.unwrap_or_default();
         let goes_on = |incident: &Incident| {
             incident
                 .ended
@@ -215,6 +235,16 @@ struct Details {
     reason: Option<Reason>,
     duration_ms: Option<u64>,
     quarantine_seconds: Option<u64>,
+}
+
+impl Details {
+    /// The healer's own alert tells none: it is that nothing would be heard of, which is critical.
+    fn alert_labels(&self) -> Labels {
+        self.labels.clone().unwrap_or_else(|| {
+            let text = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+            Labels::from([text("alertname", &self.alert), text("severity", "critical")])
+        })
+    }
 }
 
 /// A hash of all labels but the severity: 16 hex digits.

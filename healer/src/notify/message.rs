@@ -71,6 +71,36 @@ pub enum News {
     Relapsed,
 }
 
+impl News {
+    /// All of them.
+    pub const ALL: [Self; 9] = [
+        Self::Began,
+        Self::BeganAndRepaired,
+        Self::Worsened,
+        Self::Repaired,
+        Self::NotRepaired,
+        Self::AwaitingApproval,
+        Self::Observed,
+        Self::Ended,
+        Self::Relapsed,
+    ];
+
+    /// As matchers of routes see it, in the label `outcome`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Began => "began",
+            Self::BeganAndRepaired => "began_and_repaired",
+            Self::Worsened => "worsened",
+            Self::Repaired => "repaired",
+            Self::NotRepaired => "not_repaired",
+            Self::AwaitingApproval => "awaiting_approval",
+            Self::Observed => "observed",
+            Self::Ended => "ended",
+            Self::Relapsed => "relapsed",
+        }
+    }
+}
+
 /// News of one incident, with the incident as it stood.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct IncidentNews {
@@ -99,17 +129,30 @@ pub struct Line {
     pub summary: String,
 }
 
-/// Incidents that are alike: of one alert name, with the same news.
+/// Incidents that are alike: of one alert name, with the same news. When too much is critical at once, all of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Gathered {
-    /// `alertname`
-    pub alert: String,
+    /// `alertname`; none when they are of several, with different news.
+    pub alert: Option<String>,
     /// The worst of them.
     pub severity: Severity,
     /// How many there are.
     pub total: u64,
     /// The first of them; the rest is in `total` only.
     pub lines: Vec<Line>,
+}
+
+/// Messages that could not be delivered to somebody else.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Undelivered {
+    /// To whom.
+    pub receiver: String,
+    /// By which way: `email`, `slack` …
+    pub integration: String,
+    /// How many.
+    pub total: u64,
+    /// Why the last of them was given up.
+    pub why: String,
 }
 
 /// What was held back from a receiver since its last digest, all of it counted.
@@ -121,10 +164,12 @@ pub struct Digest {
     pub total: u64,
     /// Why, with how many each.
     pub held: Vec<(HeldWhy, u64)>,
-    /// By alert name, with how many incidents each.
+    /// By alert name, with how many incidents each, the most first; at most a few dozen names.
     pub by_alert: Vec<(String, u64)>,
     /// The newest of them, at most a few dozen.
     pub lines: Vec<Line>,
+    /// What did not reach other receivers, for somebody to know.
+    pub undelivered: Vec<Undelivered>,
 }
 
 /// Why a message was held back.
@@ -137,6 +182,28 @@ pub enum HeldWhy {
     IncidentLimit,
     /// Quiet hours.
     QuietHours,
+    /// It happened long before it could be told: the healer did not run, or could not write.
+    Late,
+}
+
+impl HeldWhy {
+    /// All of them.
+    pub const ALL: [Self; 4] = [
+        Self::ReceiverLimit,
+        Self::IncidentLimit,
+        Self::QuietHours,
+        Self::Late,
+    ];
+
+    /// As in metrics.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::ReceiverLimit => "receiver_limit",
+            Self::IncidentLimit => "incident_limit",
+            Self::QuietHours => "quiet_hours",
+            Self::Late => "late",
+        }
+    }
 }
 
 /// A scheduled report: what it covers. The report itself is made when it is sent.

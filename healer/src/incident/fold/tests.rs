@@ -198,6 +198,25 @@ fn the_healers_own_alert_is_an_incident_too() {
         changes(&mut fold, &[own("FIRING", 0), own("RESOLVED", 5)]),
         [Some(Change::Began), Some(Change::Ended)]
     );
+    let incident = only(&fold);
+    assert_eq!(incident.severity, Severity::Critical);
+    assert_eq!(incident.annotations.get("summary"), Some("as it is told"));
+}
+
+#[test]
+fn whose_incident_an_event_is_about_is_known_without_it() {
+    let began = alert(1, "critical", "FIRING", 0);
+    let mut fold = Fold::default();
+    changes(&mut fold, std::slice::from_ref(&began));
+    let key = only(&fold).key.clone();
+    assert_eq!(About::of(&began), Some(About::Key(key.clone())));
+    assert_eq!(
+        About::of(&alert(2, "warning", "FIRING", 0)),
+        Some(About::Key(key))
+    );
+    let fingerprint = only(&fold).fingerprints.first().unwrap().clone();
+    let acted = about(EventType::Action, "SUCCESS", 3, &json!({}));
+    assert_eq!(About::of(&acted), Some(About::Alert(fingerprint)));
 }
 
 #[test]
