@@ -12,6 +12,8 @@ use prunelle_systemd::{
 };
 use tokio::sync::watch;
 
+use crate::reason::Reason;
+
 /// What the healer asks of a service manager.
 pub trait ServiceManager: Send + Sync + fmt::Debug {
     /// The live table of watched units.
@@ -56,6 +58,20 @@ pub trait ServiceManager: Send + Sync + fmt::Debug {
     fn start_scope<'a>(&'a self, scope: &'a Scope) -> BoxFuture<'a, Result<Job, SystemdError>>;
     /// Watches these units from now on, and no others.
     fn set_watch(&self, watch: WatchList);
+}
+
+/// Reads a unit for a plan. While the service manager does not answer, there is none: an attempt would only fail.
+pub async fn unit_for_plan(
+    manager: &dyn ServiceManager,
+    unit: &UnitName,
+) -> Result<Option<UnitState>, Reason> {
+    match manager.unit(unit).await {
+        Ok(state) => Ok(Some(state)),
+        Err(SystemdError::NotConnected | SystemdError::TimedOut(_) | SystemdError::Bus(_)) => {
+            Err(Reason::FactUnknown)
+        }
+        Err(_) => Ok(None),
+    }
 }
 
 impl ServiceManager for Systemd {

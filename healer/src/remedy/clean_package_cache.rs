@@ -76,7 +76,7 @@ impl CleanPackageCache {
             usage.files,
             Bytes(usage.bytes)
         );
-        if let Some(obstacle) = self.helpers.obstacle(&unit).await {
+        if let Some(obstacle) = self.helpers.obstacle(&unit).await? {
             message = format!("{message}; but {obstacle}");
         }
         Ok(Plan {

@@ -48,7 +48,7 @@ impl DropCaches {
         if let Some(cached) = cached {
             message = format!("{message}, {} now", Bytes(cached));
         }
-        if let Some(obstacle) = self.helpers.obstacle(&unit).await {
+        if let Some(obstacle) = self.helpers.obstacle(&unit).await? {
             message = format!("{message}; but {obstacle}");
         }
         Ok(Plan {

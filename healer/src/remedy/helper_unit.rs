@@ -13,7 +13,7 @@ use serde_json::json;
 use super::{Finding, clean_package_cache, drop_caches, vacuum_journal};
 use crate::policy::RemedySpec;
 use crate::reason::{Outcome, Reason};
-use crate::service_manager::ServiceManager;
+use crate::service_manager::{ServiceManager, unit_for_plan};
 
 /// The helper unit of a remedy, if it has one.
 pub fn of(remedy: &RemedySpec) -> Option<UnitName> {
@@ -36,14 +36,15 @@ impl HelperUnits {
     }
 
     /// What a plan has to say about the helper, when it cannot be started as things are.
-    pub(super) async fn obstacle(&self, unit: &UnitName) -> Option<String> {
-        let state = self.0.unit(unit).await.ok()?;
-        (state.load != LoadState::Loaded).then(|| not_installed(unit))
+    pub(super) async fn obstacle(&self, unit: &UnitName) -> Result<Option<String>, Reason> {
+        let state = unit_for_plan(&*self.0, unit).await?;
+        let is_missing = state.is_some_and(|state| state.load != LoadState::Loaded);
+        Ok(is_missing.then(|| not_installed(unit)))
     }
 
     /// Starts a helper and waits for its end.
     pub(super) async fn run(&self, unit: &UnitName, limit: Duration) -> Finding {
-        if let Some(obstacle) = self.obstacle(unit).await {
+        if let Ok(Some(obstacle)) = self.obstacle(unit).await {
             return not_permitted(obstacle);
         }
         let job = match self.0.enqueue(Verb::Start, unit).await {

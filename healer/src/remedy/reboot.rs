@@ -21,7 +21,7 @@ use crate::policy::{RemedyKind, RemedySpec};
 use crate::reason::{Outcome, Reason};
 use crate::remediation::alarm::Alarm;
 use crate::remediation::machine::Identified;
-use crate::service_manager::ServiceManager;
+use crate::service_manager::{ServiceManager, unit_for_plan};
 
 /// After a start, systemd may not be connected yet: how soon it is asked again.
 const ASK_AGAIN: Duration = Duration::from_millis(100);
@@ -66,6 +66,8 @@ impl Reboot {
         if was_rebooted_lately(&now, last.as_ref(), settings.healthy_for) {
             return Err(Reason::RebootedLately);
         }
+        let unit = unit_name().map_err(|_| Reason::RemedyFailed)?;
+        unit_for_plan(&*self.manager, &unit).await?;
         Ok(Plan {
             message: format!(
                 "reboot this machine, which has been up for {}",

@@ -30,7 +30,7 @@ use crate::policy::RemedySpec;
 use crate::reason::{Outcome, Reason};
 use crate::remediation::alarm::Alarm;
 use crate::remediation::machine::Identified;
-use crate::service_manager::ServiceManager;
+use crate::service_manager::{ServiceManager, unit_for_plan};
 use ending::Ending;
 
 /// The hidden subcommand that waits in the scope.
@@ -46,6 +46,8 @@ const STOP_GRACE: Duration = Duration::from_secs(2);
 const SCOPE_LIMIT: Duration = Duration::from_secs(5);
 /// How long output may still come after everything was killed.
 const LAST_WORDS: Duration = Duration::from_secs(1);
+/// A unit that every systemd has.
+const ROOT_SLICE: &str = "-.slice";
 /// How soon a scope that was left by a crash is looked at again.
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
 
@@ -84,6 +86,14 @@ impl RunCommand {
             tasks,
             program,
         }
+    }
+
+    async fn planned(&self, planning: &Planning) -> Result<Plan, Reason> {
+        let plan = plan(planning)?;
+        // Whoever answers this can be asked for a scope.
+        let root = ROOT_SLICE.parse().map_err(|_| Reason::RemedyFailed)?;
+        unit_for_plan(&*self.manager, &root).await?;
+        Ok(plan)
     }
 
     async fn applied(&self, intent: &Intent) -> Finding {
@@ -217,7 +227,7 @@ impl RunCommand {
 
 impl Remedy for RunCommand {
     fn plan<'a>(&'a self, planning: &'a Planning) -> BoxFuture<'a, Result<Plan, Reason>> {
-        Box::pin(std::future::ready(plan(planning)))
+        Box::pin(self.planned(planning))
     }
 
     fn apply(&self, started: Committed<Started>) -> BoxFuture<'_, Finding> {

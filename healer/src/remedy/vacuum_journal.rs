@@ -104,7 +104,7 @@ impl VacuumJournal {
             }
             None => message.push_str(", whose files cannot be seen from here"),
         }
-        if let Some(obstacle) = self.helpers.obstacle(&unit).await {
+        if let Some(obstacle) = self.helpers.obstacle(&unit).await? {
             message = format!("{message}; but {obstacle}");
         }
         Ok(Plan {

@@ -4,7 +4,7 @@ use std::fs;
 use std::time::Duration;
 
 use prunelle_foundation::clock::BootId;
-use prunelle_healer::policy::{Reboot, RemedySpec, VacuumJournal, Verify};
+use prunelle_healer::policy::{Reboot, RemedySpec, RunCommand, TargetRule, VacuumJournal, Verify};
 use prunelle_healer::remediation::steps::Roots;
 use prunelle_systemd::unit::{ActiveState, LoadState};
 use prunelle_systemd::{JobResult, Verb};
@@ -145,6 +145,39 @@ async fn downloaded_packages_are_removed_by_the_helper_unit_if_there_are_any() {
     rig.outcomes(1).await;
     let helper = "prunelle-clean-package-cache.service";
     assert_eq!(rig.manager.calls(), [start(helper)]);
+}
+
+#[tokio::test]
+async fn what_needs_systemd_is_not_begun_while_that_does_not_answer() {
+    let command = RemedySpec::RunCommand(RunCommand {
+        argv: vec!["/bin/true".to_owned()],
+        labels: Vec::new(),
+        memory_max: 1 << 20,
+        is_idempotent: false,
+    });
+    for remedy in [RemedySpec::DropCaches, command, reboot(DAY / 48)] {
+        let mut rig = stopped(remedy.clone());
+        rig.change_rule(|rule| rule.target = TargetRule::Host);
+        rig.manager.set_reachable(false);
+        rig.start_engine().await;
+        rig.post(vec![down(UNIT)]).await;
+        rig.until_told("decision DEFERRED fact_unknown").await;
+        rig.advance(Duration::from_secs(30));
+        rig.settle().await;
+        let lines = rig.lines();
+        let is_begun = lines.iter().any(|line| line["event_type"] == "action");
+        assert!(!is_begun, "{remedy:?}: {lines:?}");
+        assert_eq!(rig.manager.calls(), [], "{remedy:?}");
+        if remedy == RemedySpec::DropCaches {
+            rig.manager.set_reachable(true);
+            let helper = [start("prunelle-drop-caches.service")];
+            let step = Duration::from_millis(200);
+            rig.until_advancing("the helper is started", step, || {
+                (rig.manager.calls() == helper).then_some(())
+            })
+            .await;
+        }
+    }
 }
 
 fn reboot(healthy_for: Duration) -> RemedySpec {
