@@ -2,10 +2,13 @@
 //! none is made twice, the budget is charged for what was announced, and the action log is the journal's.
 
 mod each_remedy;
+mod fault;
 mod killer;
 mod ledger;
 mod random;
+mod reboot;
 mod remedies;
+mod scenery;
 mod subjects;
 
 use std::time::Duration;
@@ -211,6 +214,9 @@ fn reached(steps: &[Step], wanted: &[Step]) -> Result<()> {
 
 /// After a stop in order, when both are written.
 fn log_is_journal(host: &Host) -> Result<()> {
+    wait_until("every repair has ended", LIMIT, || {
+        (Ledger::open(host).ok()?.unfinished().ok()? == 0).then_some(())
+    })?;
     host.healer().stop()?;
     let ledger = Ledger::open(host)?;
     assert_eq!(ledger.unfinished()?, 0, "unfinished remediations");

@@ -69,11 +69,15 @@ impl Drop for Killer {
 /// The thread as the host numbers it.
 fn journal_thread(host: &Host) -> Result<String> {
     let healer = host.manager().main_pid(host.healer().unit())?;
-    let healer = host.manager().outside(healer)?;
-    for thread in fs::read_dir(format!("/proc/{}/task", healer.as_raw_pid()))? {
-        let thread = thread?;
-        if fs::read_to_string(thread.path().join("comm"))?.trim_end() == THREAD {
-            return Ok(thread.file_name().to_string_lossy().into_owned());
+    let main = host.manager().outside(healer)?.as_raw_pid().to_string();
+    // Where the healer has namespaces of its own, the unit's process is the one that made them.
+    let children = fs::read_to_string(format!("/proc/{main}/task/{main}/children"))?;
+    for process in std::iter::once(main.as_str()).chain(children.split_whitespace()) {
+        for thread in fs::read_dir(format!("/proc/{process}/task"))? {
+            let thread = thread?;
+            if fs::read_to_string(thread.path().join("comm"))?.trim_end() == THREAD {
+                return Ok(thread.file_name().to_string_lossy().into_owned());
+            }
         }
     }
     anyhow::bail!("the healer has no thread `{THREAD}`")

@@ -79,15 +79,15 @@ impl Ledger {
         ))
     }
 
-    /// How the remediations ended that an alert with this label `fault` caused.
-    pub(super) fn outcomes(&self, fault: &str) -> Result<Vec<String>> {
+    /// How the remediations ended that an alert with this label `fault` caused: outcome and reason, if it has one.
+    pub(super) fn ends(&self, fault: &str) -> Result<Vec<(String, String)>> {
         let sql = format!(
-            "SELECT remediations.outcome {OF_FAULT} AND ended_wall IS NOT NULL ORDER BY remediations.number"
+            "SELECT lower(outcome), coalesce(reason, '') {OF_FAULT} AND ended_wall IS NOT NULL
+             ORDER BY remediations.number"
         );
         let mut statement = self.0.prepare(&sql)?;
-        let outcomes = statement.query_map([fault], |row| row.get::<_, String>(0))?;
-        let words = outcomes.map(|outcome| Ok(outcome?.to_lowercase()));
-        words.collect()
+        let ends = statement.query_map([fault], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(ends.collect::<Result<_, _>>()?)
     }
 
     /// Start marks of those remediations.

@@ -1,109 +1,191 @@
 //! The table of remedies: how each is written in a policy, what is wrong before it, and what must be true afterwards.
 //!
-//! All of them act on units of the sandbox that write down each thing that is done to them, so that what was done can be
-//! counted past the healer. A new remedy is a new row.
+//! Whatever is acted on writes down each thing that is done to it, so that what was done can be counted past the healer.
+//! A new remedy is a new row.
 
 use std::fmt::Write as _;
-use std::fs;
-use std::time::Duration;
+use std::path::PathBuf;
 
-use anyhow::{Result, ensure};
-use jiff::Timestamp;
-use prunelle_sandbox::stack::{Action, Host};
-use prunelle_sandbox::{HostOptions, Stack, StackOptions, http, wait, wait_until};
-use serde_json::json;
+use anyhow::Result;
+use prunelle_sandbox::stack::Host;
+use prunelle_sandbox::{HostOptions, Limits, StackOptions};
 
-use super::ledger::Ledger;
-use super::{LIMIT, lines};
+use super::scenery::{self, COUNTING, GREEDY, HELPERS};
 
 /// A row.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Remedy {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Row {
+    /// Names it and its rule.
+    pub(super) name: &'static str,
     /// As the policy calls it.
-    name: &'static str,
+    pub(super) remedy: &'static str,
     /// The other keys of its rung.
-    rung: &'static str,
-    /// The state of the unit while the alert fires.
-    before: Before,
-    /// The word that the unit writes down when it is done, and how often it may.
-    deed: &'static str,
-    often: Often,
-    /// `ActiveState` of the unit in the end.
-    after: &'static str,
+    pub(super) rung: &'static str,
+    pub(super) target: On,
+    /// What is there while the alert fires.
+    pub(super) before: Before,
+    /// The word that is written down when it is done, and how often it may.
+    pub(super) deed: &'static str,
+    pub(super) often: Often,
+    /// What must be true of its unit.
+    pub(super) leaves: Leaves,
 }
 
-/// How a unit is brought into a state.
+/// What is acted on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Before {
+pub(super) enum On {
+    /// A unit of its own for each fault.
+    Unit,
+    /// The machine, through a unit that counts for all faults.
+    Host(&'static str),
+    /// The greediest unit, one of its own for each fault.
+    Greediest,
+}
+
+/// What there is to be done something about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Before {
+    /// The unit is up.
     Up,
+    /// It is down.
     Down,
+    /// It failed.
     Failed,
+    /// It is up, and two of its processes hold much memory each.
+    Greedy,
+    /// An old file of systemd's journal.
+    OldJournal,
+    /// A downloaded package.
+    Downloads,
+    /// Nothing is needed.
+    Nothing,
 }
 
 /// How often something may be done for one fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Often {
+pub(super) enum Often {
     /// Once, whatever happens.
     Once,
+    /// Once, or never: the remediation ends with this reason when a crash leaves open whether it was done.
+    OnceOr(&'static str),
     /// Twice does no harm: once for each start mark at most, and once at least.
     OncePerStart,
     /// It leaves no trace that could be counted.
     Untold,
 }
 
-/// All of them.
-pub(super) const REMEDIES: &[Remedy] = &[
-    Remedy {
-        name: "restart_service",
+/// What is true after the repair.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Leaves {
+    /// The unit's `ActiveState`.
+    State(&'static str),
+    /// A property of the unit, then; and again as soon as the alert is over, told in one line.
+    Limited {
+        property: &'static str,
+        then: &'static str,
+        after: &'static str,
+    },
+    /// Nothing that could be seen of a unit.
+    Nothing,
+}
+
+/// All of them but the reboot, which takes everything else with it, and cleaning, which has stories of its own.
+pub(super) const REMEDIES: &[Row] = &[
+    Row {
         rung: "with: {live: restart}, verify: {unit_active: {stable_for: 300ms}}",
-        before: Before::Up,
-        deed: "start",
-        often: Often::Once,
-        after: "active",
+        ..of_unit("restart_service", Before::Up, "start", "active")
     },
-    Remedy {
-        name: "start_service",
-        rung: "verify: {unit_active: {stable_for: 300ms}}",
-        before: Before::Down,
-        deed: "start",
-        often: Often::Once,
-        after: "active",
-    },
-    Remedy {
-        name: "stop_service",
+    of_unit("start_service", Before::Down, "start", "active"),
+    Row {
         rung: "verify: {unit_inactive: {stable_for: 300ms}}",
-        before: Before::Up,
-        deed: "stop",
-        often: Often::Once,
-        after: "inactive",
+        ..of_unit("stop_service", Before::Up, "stop", "inactive")
     },
-    Remedy {
-        name: "reload_service",
-        rung: "verify: {unit_active: {stable_for: 300ms}}",
-        before: Before::Up,
-        deed: "reload",
+    Row {
         often: Often::OncePerStart,
-        after: "active",
+        ..of_unit("reload_service", Before::Up, "reload", "active")
     },
-    Remedy {
-        name: "reset_failed",
+    Row {
         rung: "verify: {unit_inactive: {stable_for: 300ms}}",
-        before: Before::Failed,
-        deed: "nothing",
         often: Often::Untold,
-        after: "inactive",
+        ..of_unit("reset_failed", Before::Failed, "nothing", "inactive")
+    },
+    // A second time would take the limits for what was before.
+    Row {
+        rung: "with: {cpu_quota: 20%}, verify: {unit_active: {stable_for: 0s}}",
+        often: Often::Untold,
+        leaves: Leaves::Limited {
+            property: "CPUQuotaPerSecUSec",
+            then: "200ms",
+            after: "800ms",
+        },
+        ..of_unit("throttle_service", Before::Up, "nothing", "active")
+    },
+    Row {
+        rung: "with: {argv: [/bin/sh, -c, 'echo run >>\"/run/$PRUNELLE_LABEL_NAME.deeds\"; sleep 0.2'], labels: [name]},
+        verify: {unit_active: {stable_for: 0s}}",
+        often: Often::OnceOr("unknown_after_crash"),
+        ..of_unit("run_command", Before::Up, "run", "active")
+    },
+    Row {
+        name: "run_idempotent_command",
+        rung: "with: {argv: [/bin/sh, -c, 'echo run >>\"/run/$PRUNELLE_LABEL_NAME.deeds\"; sleep 0.2'], labels: [name],
+        idempotent: true}, verify: {unit_active: {stable_for: 0s}}",
+        often: Often::OncePerStart,
+        ..of_unit("run_command", Before::Up, "run", "active")
+    },
+    of_host("vacuum_journal", "prunelle-vacuum-journal@7d.service", Before::OldJournal),
+    of_host("clean_package_cache", "prunelle-clean-package-cache.service", Before::Downloads),
+    of_host("drop_caches", "prunelle-drop-caches.service", Before::Nothing),
+    // The other process would be next.
+    Row {
+        target: On::Greediest,
+        often: Often::OncePerStart,
+        ..of_unit("end_process", Before::Greedy, "ended", "active")
     },
 ];
 
-/// Writes down what is done to it.
-const UNIT: &str = "[Unit]\nStartLimitIntervalSec=0\n\
-    [Service]\nType=exec\n\
-    ExecStart=/bin/sh -c 'echo start >>${PRUNELLE_SANDBOX}/%n.deeds; exec sleep infinity'\n\
-    ExecReload=/bin/sh -c 'echo reload >>${PRUNELLE_SANDBOX}/%n.deeds'\n\
-    ExecStop=/bin/sh -c 'echo stop >>${PRUNELLE_SANDBOX}/%n.deeds'\n";
+/// The last rung. It may be that nobody can tell whether it was done, and then it is not done again.
+pub(super) const REBOOT: Row = Row {
+    rung: "with: {healthy_for: 10m}, approval: none, verify: {memory_below: 100%}",
+    deed: "reboot",
+    often: Often::OnceOr("rebooted_lately"),
+    ..of_host("reboot", "reboot.target", Before::Nothing)
+};
+
+const fn of_unit(
+    remedy: &'static str,
+    before: Before,
+    deed: &'static str,
+    after: &'static str,
+) -> Row {
+    Row {
+        name: remedy,
+        remedy,
+        rung: "verify: {unit_active: {stable_for: 300ms}}",
+        target: On::Unit,
+        before,
+        deed,
+        often: Often::Once,
+        leaves: Leaves::State(after),
+    }
+}
+
+/// Through a helper unit.
+const fn of_host(remedy: &'static str, helper: &'static str, before: Before) -> Row {
+    Row {
+        name: remedy,
+        remedy,
+        rung: "verify: {memory_below: 100%}",
+        target: On::Host(helper),
+        before,
+        deed: "run",
+        often: Often::OncePerStart,
+        leaves: Leaves::Nothing,
+    }
+}
 
 /// A host with so many units for each remedy, one for each fault: while its alert goes on, a unit that was repaired rests.
-pub(super) fn options(remedies: &[Remedy], units: usize) -> Result<StackOptions> {
+pub(super) fn options(rows: &[Row], units: usize) -> Result<StackOptions> {
     let mut host = HostOptions::demo()?;
     host.units = Vec::new();
     host.policy = "\
@@ -121,165 +203,86 @@ defaults:
 rules:
 "
     .to_owned();
-    for remedy in remedies {
-        let names = (0..units).map(|index| (remedy.unit(index), UNIT.to_owned()));
-        host.units.extend(names);
+    for row in rows {
+        if row.target == On::Unit {
+            let names = (0..units).map(|index| (row.unit(index), COUNTING.to_owned()));
+            host.units.extend(names);
+        }
         write!(
             host.policy,
             "  - name: {name}
-    matchers: ['alertname = \"Fault\"', 'remedy = \"{name}\"']
-    target: {{unit: {{label: name, allow: ['{pattern}']}}}}
-    ladder: [{{remedy: {name}, attempts: 5, within: 20s, {rung}}}]
+    matchers: ['alertname = \"Fault\"', 'row = \"{name}\"']
+    target: {target}
+    {cooldown}
+    ladder: [{{remedy: {remedy}, attempts: 5, within: 20s, {rung}}}]
     escalate: {{quarantine: 0s}}
 ",
-            name = remedy.name,
-            pattern = remedy.pattern(),
-            rung = remedy.rung
+            name = row.name,
+            target = row.target_of_rule(),
+            cooldown = row.cooldown(),
+            remedy = row.remedy,
+            rung = row.rung
         )?;
     }
     // What the test tells of is all that is wrong.
     let nothing = ("MONITORED_SERVICES".to_owned(), "dbus.service".to_owned());
     host.exporter_env.push(nothing);
+    if rows.iter().any(|row| row.target == On::Greediest) {
+        // What a greedy unit has to hold depends on how much there is.
+        let boundary = (
+            "PRUNELLE_HEALER_HOST_BOUNDARY".to_owned(),
+            "cgroup".to_owned(),
+        );
+        host.healer_env.push(boundary);
+        host.limits = Some(Limits {
+            memory: scenery::MEMORY,
+            cpus: 2.0,
+        });
+    }
+    let downloads = PathBuf::from(scenery::DOWNLOADS);
+    host.tmpfs.push((downloads, scenery::DOWNLOADS_SIZE));
     Ok(StackOptions::of(vec![host]))
 }
 
-impl Remedy {
-    pub(super) fn name(&self) -> &'static str {
-        self.name
+/// Installs what is not to be started with the host: helper units, and those of greedy processes.
+pub(super) fn install(host: &Host, rows: &[Row], units: usize) -> Result<()> {
+    for (name, text) in HELPERS {
+        host.manager().write_unit(name, text)?;
     }
+    for row in rows.iter().filter(|row| row.target == On::Greediest) {
+        for index in 0..units {
+            host.manager().write_unit(&row.unit(index), GREEDY)?;
+        }
+    }
+    host.manager().daemon_reload()
+}
 
-    fn unit(&self, index: usize) -> String {
+impl Row {
+    /// The unit of a fault.
+    pub(super) fn unit(&self, index: usize) -> String {
         format!("{}-{index:03}.service", self.name.replace('_', "-"))
     }
 
-    fn pattern(&self) -> String {
-        format!("{}-*.service", self.name.replace('_', "-"))
-    }
-}
-
-/// One fault: told of to Alertmanager until it has been seen to.
-#[derive(Clone, Debug)]
-pub(super) struct Fault {
-    remedy: Remedy,
-    unit: String,
-    /// Names it among the alerts.
-    label: String,
-    began: Timestamp,
-    /// What had been done to the unit before.
-    deeds: usize,
-}
-
-impl Fault {
-    /// Brings a unit that was not used before into the state that the remedy is for, and tells that it is wrong.
-    pub(super) fn begin(stack: &Stack, remedy: Remedy, index: usize) -> Result<Self> {
-        let host = stack.host();
-        let unit = remedy.unit(index);
-        prepare(host, &unit, remedy.before)?;
-        let fault = Self {
-            label: format!("{}-{index}", remedy.name),
-            began: wait::now(),
-            deeds: deeds(host, &unit, remedy.deed),
-            remedy,
-            unit,
-        };
-        fault.tell(stack, "2100-01-01T00:00:00Z")?;
-        Ok(fault)
+    /// Whether faults of this row share what is acted on.
+    pub(super) fn is_shared(&self) -> bool {
+        self.target != On::Unit
     }
 
-    /// The value of the alert's label `fault`.
-    pub(super) fn label(&self) -> &str {
-        &self.label
-    }
-
-    /// Whether its repair has ended.
-    pub(super) fn has_ended(&self, host: &Host) -> Result<bool> {
-        Ok(!Ledger::open(host)?.outcomes(&self.label)?.is_empty())
-    }
-
-    /// Waits for the end of the repair, checks that all is as it should be, and tells that the alert is over.
-    pub(super) fn is_repaired(&self, stack: &Stack) -> Result<()> {
-        let host = stack.host();
-        wait_until(&format!("{} has ended", self.label), LIMIT, || {
-            self.has_ended(host).ok()?.then_some(())
-        })?;
-        let ledger = Ledger::open(host)?;
-        let outcomes = ledger.outcomes(&self.label)?;
-        let is_once = outcomes.len() == 1 || self.remedy.often == Often::OncePerStart;
-        ensure!(
-            is_once && outcomes.iter().all(|outcome| outcome == "success"),
-            "{}: {outcomes:?}",
-            self.label
-        );
-        let done = deeds(host, &self.unit, self.remedy.deed) - self.deeds;
-        let starts = ledger.starts(&self.label)?;
-        let is_well = match self.remedy.often {
-            Often::Once => done == 1,
-            Often::OncePerStart => (1..=starts).contains(&done),
-            Often::Untold => true,
-        };
-        ensure!(
-            is_well,
-            "{}: `{}` {done} times, with {starts} start marks",
-            self.label,
-            self.remedy.deed
-        );
-        let state = host.state(&self.unit)?;
-        ensure!(
-            state == self.remedy.after,
-            "{} is {state} after {}",
-            self.unit,
-            self.label
-        );
-        self.tell(stack, &wait::now().to_string())
-    }
-
-    /// Waits until the healer knows that the alert is over.
-    pub(super) fn is_over(&self, host: &Host) -> Result<()> {
-        wait_until(&format!("the alert {} is over", self.label), LIMIT, || {
-            let lines = lines(host, "alert").ok()?;
-            let is_end = |line: &Action| {
-                line.status == "RESOLVED" && line.details["labels"]["fault"] == self.label
-            };
-            lines.iter().any(is_end).then_some(())
-        })
-    }
-
-    fn tell(&self, stack: &Stack, ends: &str) -> Result<()> {
-        let alert = json!([{
-            "labels": {
-                "alertname": "Fault",
-                "instance": stack.host().instance(),
-                "severity": "critical",
-                "remedy": self.remedy.name,
-                "name": self.unit,
-                "fault": self.label,
-            },
-            "startsAt": self.began.to_string(),
-            "endsAt": ends,
-        }]);
-        let json = [("Content-Type", "application/json")];
-        let port = stack.alertmanager.port();
-        let answer = http::post(port, "/api/v2/alerts", &json, &alert.to_string())?;
-        ensure!(answer.status == 200, "{answer:?}");
-        Ok(())
-    }
-}
-
-fn prepare(host: &Host, unit: &str, before: Before) -> Result<()> {
-    let manager = host.manager();
-    match before {
-        Before::Up => manager.systemctl(&["start", unit]).map(drop),
-        Before::Down => manager.systemctl(&["stop", unit]).map(drop),
-        Before::Failed => {
-            manager.systemctl(&["start", unit])?;
-            manager.kill_main(unit)?;
-            manager.wait_for(unit, "failed", Duration::from_secs(10))
+    fn target_of_rule(&self) -> String {
+        let allow = format!("allow: ['{}-*.service']", self.name.replace('_', "-"));
+        match self.target {
+            On::Unit => format!("{{unit: {{label: name, {allow}}}}}"),
+            On::Host(_) => "{host: true}".to_owned(),
+            On::Greediest => format!("{{process_group: {{uses_most: memory, {allow}}}}}"),
         }
     }
-}
 
-fn deeds(host: &Host, unit: &str, word: &str) -> usize {
-    let file = host.dir().join(format!("{unit}.deeds"));
-    let text = fs::read_to_string(file).unwrap_or_default();
-    text.lines().filter(|line| *line == word).count()
+    /// What is shared is needed for the next fault.
+    fn cooldown(&self) -> &'static str {
+        if self.is_shared() {
+            "cooldown: {first: 0s, step: 1s, factor: 1, max: 1s}"
+        } else {
+            ""
+        }
+    }
 }
