@@ -88,6 +88,8 @@ find_missing() {
     [ -x /usr/bin/dbus-daemon ] || missing PACKAGES dbus-daemon 'the bus of the sandbox'
     have curl || ! wants_peer || missing PACKAGES curl 'a client that the formats are tested with'
     have duk || have node || missing PACKAGES duktape "runs the rules for polkit as polkit does, in the tests"
+    { have node && have npm; } || ! wants_peer ||
+        missing PACKAGES npm 'checks dashboards against the types that Grafana publishes, in the tests'
     have strace || missing PACKAGES strace 'kills the healer at each write of its journal, in the end-to-end tests'
     has_faketime || ! wants_peer ||
         missing UNPACKED libfaketime 'another wall clock for the healer, in the end-to-end tests; unpacked into .prunelle/tools'

@@ -1,4 +1,4 @@
-//! Chores as code: `cargo xtask audit`, `docs`, `cargo xtask bench heal`, `bench idle`, `bench intake`,
+//! Chores as code: `cargo xtask audit`, `dashboards`, `docs`, `bench heal`, `bench idle`, `bench intake`,
 //! `bench scrape`.
 #![expect(clippy::print_stdout, reason = "a chore reports on the terminal")]
 
@@ -7,6 +7,7 @@ use clap::{Parser, Subcommand};
 
 mod audit;
 mod bench;
+mod dashboards;
 mod docs;
 
 #[derive(Parser)]
@@ -22,6 +23,8 @@ enum Chore {
     Audit,
     /// Write docs/reference/ anew: metrics and settings of the exporter, schema of the policy
     Docs,
+    /// Write grafana/dashboards/ anew from grafana/source/
+    Dashboards,
     /// Measure whole programs, built for release
     #[command(subcommand)]
     Bench(Bench),
@@ -42,6 +45,7 @@ enum Bench {
 fn main() -> Result<()> {
     match Arguments::parse().chore {
         Chore::Audit => audit::run(),
+        Chore::Dashboards => dashboards::run(),
         Chore::Docs => docs::run(),
         Chore::Bench(Bench::Heal(options)) => bench::heal::run(options),
         Chore::Bench(Bench::Idle(options)) => bench::idle::run(options),

@@ -9,6 +9,8 @@ mod clock_jumps;
 #[cfg(test)]
 mod crash;
 #[cfg(test)]
+mod dashboards;
+#[cfg(test)]
 mod dead_service;
 #[cfg(test)]
 mod demo;
