@@ -21,7 +21,8 @@ pub use remedy::{
     ThrottleService, VacuumJournal,
 };
 pub use telling::{
-    Integration, Language, MessageLimit, Receiver, ReportPeriod, Route, ScheduledReport, Telling,
+    Integration, Language, MessageLimit, PostAddress, Receiver, ReportPeriod, Route,
+    ScheduledReport, Telling,
 };
 pub use time_interval::{TimeInterval, TimeSpan};
 pub use verify::{Pressure, Verify};

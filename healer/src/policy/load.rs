@@ -8,6 +8,7 @@ mod checker;
 mod host;
 mod limits;
 mod paths;
+mod receivers;
 mod remedy;
 mod rule;
 mod rung;
@@ -135,7 +136,7 @@ fn policy(checker: &mut Checker<'_>, wire: PolicyWire, revision: String) -> Opti
         &Limits::default(),
     );
     let protected = host::protected(checker, wire.protected.unwrap_or_default());
-    let receivers = host::receivers(checker, wire.receivers);
+    let receivers = receivers::receivers(checker, wire.receivers);
     let context = Context {
         defaults: limits.as_ref(),
         protected: protected.as_ref(),

@@ -1,6 +1,7 @@
 //! Who is told, how often, in which language: the policy's `receivers` and `notify`.
 
-use std::path::PathBuf;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::{Matcher, TimeInterval};
@@ -28,6 +29,19 @@ pub enum Language {
     French,
 }
 
+impl Language {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::English, Self::French];
+
+    /// As in the policy.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::English => "en",
+            Self::French => "fr",
+        }
+    }
+}
+
 /// One way to a receiver. Secrets are in files, read when the channel is made, and never part of the policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Integration {
@@ -40,6 +54,8 @@ pub enum Integration {
     Slack {
         /// Holds the webhook's address, which is a secret.
         url_file: PathBuf,
+        /// Another channel than the webhook's own, which only webhooks of the old kind allow.
+        channel: Option<String>,
     },
     /// Microsoft Teams, by a workflow's webhook.
     Teams {
@@ -55,26 +71,56 @@ pub enum Integration {
     Mattermost {
         /// Holds the webhook's address, which is a secret.
         url_file: PathBuf,
+        /// Another channel than the webhook's own.
+        channel: Option<String>,
     },
     /// A topic of ntfy.
     Ntfy {
-        /// The topic's address.
-        url: String,
+        /// The topic's address; on a public server the topic itself is the secret.
+        to: PostAddress,
         /// Holds an access token.
         token_file: Option<PathBuf>,
+        /// 1 to 5; none: by how bad it is.
+        priority: Option<u8>,
+        /// Beside those that say how bad it is.
+        tags: Vec<String>,
     },
     /// Any program that takes a POST.
     Webhook {
         /// Where to.
-        url: String,
+        to: PostAddress,
+        /// Holds a token that is sent as `Authorization: Bearer`.
+        token_file: Option<PathBuf>,
         /// Holds the key of the HMAC signature; none is not signed.
         secret_file: Option<PathBuf>,
         /// The body's template; none: the message as JSON.
         template_file: Option<PathBuf>,
+        /// More headers, none of them a secret.
+        headers: BTreeMap<String, String>,
     },
 }
 
+/// Where messages are posted to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PostAddress {
+    /// `http` or `https`, without credentials.
+    Written(String),
+    /// A file holds it, because it is a secret.
+    InFile(PathBuf),
+}
+
 impl Integration {
+    /// The word for each kind, as in the policy and in metrics.
+    pub const KINDS: [&'static str; 7] = [
+        "email",
+        "slack",
+        "teams",
+        "discord",
+        "mattermost",
+        "ntfy",
+        "webhook",
+    ];
+
     /// As in the policy and in metrics.
     pub const fn kind(&self) -> &'static str {
         match self {
@@ -85,6 +131,44 @@ impl Integration {
             Self::Mattermost { .. } => "mattermost",
             Self::Ntfy { .. } => "ntfy",
             Self::Webhook { .. } => "webhook",
+        }
+    }
+
+    /// The files that hold its secrets, each with its key in the policy.
+    pub fn secret_files(&self) -> Vec<(&'static str, &Path)> {
+        let files = match self {
+            Self::Email { .. } => Vec::new(),
+            Self::Slack { url_file, .. }
+            | Self::Teams { url_file }
+            | Self::Discord { url_file }
+            | Self::Mattermost { url_file, .. } => vec![("url_file", Some(url_file))],
+            Self::Ntfy { to, token_file, .. } => {
+                vec![("url_file", to.file()), ("token_file", token_file.as_ref())]
+            }
+            Self::Webhook {
+                to,
+                token_file,
+                secret_file,
+                ..
+            } => vec![
+                ("url_file", to.file()),
+                ("token_file", token_file.as_ref()),
+                ("secret_file", secret_file.as_ref()),
+            ],
+        };
+        let given = files.into_iter();
+        given
+            .filter_map(|(key, file)| Some((key, file?.as_path())))
+            .collect()
+    }
+}
+
+impl PostAddress {
+    /// The file that holds it.
+    pub const fn file(&self) -> Option<&PathBuf> {
+        match self {
+            Self::Written(_) => None,
+            Self::InFile(file) => Some(file),
         }
     }
 }

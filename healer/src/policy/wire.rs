@@ -4,6 +4,7 @@
 
 mod check;
 mod limits;
+mod receiver;
 mod rule;
 mod settings;
 mod time_interval;
@@ -15,6 +16,10 @@ pub(super) use check::CheckWire;
 pub(super) use limits::{
     ApprovalWire, BreakerWire, BudgetWire, CooldownWire, DefaultsWire, EvidenceWire, FlappingWire,
     GroupWire,
+};
+pub(super) use receiver::{
+    EmailWire, MattermostWire, MessageLimitWire, NtfyWire, OneOrMany, ReceiverWire,
+    SecretAddressWire, SlackWire, WebhookWire,
 };
 pub(super) use rule::{
     EscalateWire, LabelledWire, ProcessGroupWire, RuleWire, RungWire, TargetWire,
@@ -96,24 +101,4 @@ pub(super) struct ProtectedWire {
     pub(super) units: Option<Vec<Scalar>>,
     /// Folders in which nothing is cleaned.
     pub(super) paths: Option<Vec<Scalar>>,
-}
-
-/// Somebody who can be told.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(rename = "Receiver")]
-pub(super) struct ReceiverWire {
-    /// By mail.
-    #[schemars(required)]
-    pub(super) email: Option<EmailWire>,
-}
-
-/// A mail.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(rename = "Email")]
-pub(super) struct EmailWire {
-    /// Addresses.
-    #[schemars(required)]
-    pub(super) to: Option<Vec<Scalar>>,
 }

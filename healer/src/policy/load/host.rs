@@ -1,18 +1,14 @@
-//! What is said once for the host: whose alerts, which are critical, the heartbeat, groups, protection, receivers.
+//! What is said once for the host: whose alerts, which are critical, the heartbeat, groups, protection.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::checker::{Checker, Problem, Read, join};
 use super::rule::matchers;
 use super::value::{self, count, number};
 use super::{PROTECTED_UNITS, paths};
-use crate::policy::wire::{
-    EmailWire, GroupWire, HeartbeatWire, HostWire, ProtectedWire, ReceiverWire, Scalar,
-};
-use crate::policy::{
-    Group, Heartbeat, HostSelector, Integration, Matcher, MatcherTest, Protected, Receiver,
-};
+use crate::policy::wire::{GroupWire, HeartbeatWire, HostWire, ProtectedWire, Scalar};
+use crate::policy::{Group, Heartbeat, HostSelector, Matcher, MatcherTest, Protected};
 
 const EXAMPLE_HOST: &str =
     "say which alerts are about this host: `host: {label: instance, is: ['web1:9750']}`";
@@ -144,43 +140,5 @@ pub(super) fn protected(checker: &mut Checker<'_>, wire: ProtectedWire) -> Optio
     Some(Protected {
         units,
         paths: folders,
-    })
-}
-
-pub(super) fn receivers(
-    checker: &mut Checker<'_>,
-    wires: Option<BTreeMap<String, ReceiverWire>>,
-) -> Option<Vec<Receiver>> {
-    let read: Vec<Option<Receiver>> = wires
-        .unwrap_or_default()
-        .into_iter()
-        .map(|(name, wire)| receiver(checker, name, wire))
-        .collect();
-    read.into_iter().collect()
-}
-
-fn receiver(checker: &mut Checker<'_>, name: String, wire: ReceiverWire) -> Option<Receiver> {
-    const EXAMPLE: &str = "as in `ops: {email: {to: [ops@example.org]}}`";
-    let at = format!("receivers.{name}");
-    let EmailWire { to } = checker.present(&at, "email", wire.email, EXAMPLE)?;
-    let at = format!("{at}.email");
-    let email_to = checker.list(&at, "to", to, |text| match text.split_once('@') {
-        Some((local, domain)) if !local.is_empty() && !domain.is_empty() => Ok(text.to_owned()),
-        _ => Err(Problem::new(
-            format!("`{text}` is not a mail address"),
-            EXAMPLE,
-        )),
-    })?;
-    if email_to.is_empty() {
-        checker.report(
-            &format!("{at}.to"),
-            Problem::new("nobody would be told", EXAMPLE),
-        );
-    }
-    Some(Receiver {
-        name,
-        language: None,
-        limit: None,
-        integrations: vec![Integration::Email { to: email_to }],
     })
 }
