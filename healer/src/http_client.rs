@@ -56,3 +56,14 @@ pub fn shown(url: &Url) -> String {
     shown.set_query(None);
     shown.to_string()
 }
+
+/// Whether the address is of this machine itself.
+pub fn is_loopback(url: &Url) -> bool {
+    url.host_str().is_some_and(|host| {
+        let host = host.trim_start_matches('[').trim_end_matches(']');
+        host == "localhost"
+            || host
+                .parse::<std::net::IpAddr>()
+                .is_ok_and(|address| address.is_loopback())
+    })
+}

@@ -7,5 +7,19 @@
 
 pub mod channel;
 pub mod channels;
+mod chat;
+mod discord;
+pub mod files;
+mod fitting;
+mod mattermost;
 pub mod message;
+mod ntfy;
+mod post;
+mod slack;
+mod teams;
+pub mod trying;
+pub mod webhook;
 pub mod wording;
+
+#[cfg(test)]
+mod tests;

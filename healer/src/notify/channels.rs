@@ -10,6 +10,8 @@ use prunelle_foundation::clock::SharedClock;
 use prunelle_foundation::lifecycle::Tasks;
 
 use super::channel::Channel;
+use super::{discord, mattermost, ntfy, slack, teams, webhook};
+use crate::causes::with_causes;
 use crate::policy::{Integration, Receiver};
 
 /// What channels are made with, beside what the policy says.
@@ -66,10 +68,38 @@ pub fn build(receivers: &[Receiver], makings: &Makings) -> Channels {
         .collect()
 }
 
-/// One line for each kind that this version can send.
-fn make(_receiver: &Receiver, integration: &Integration, _makings: &Makings) -> Made {
-    Err(format!(
-        "this version cannot send to `{}`",
-        integration.kind()
-    ))
+/// One line for each kind.
+fn make(_receiver: &Receiver, integration: &Integration, makings: &Makings) -> Made {
+    let made = match integration {
+        Integration::Email { .. } => return Err("this version cannot send to `email`".to_owned()),
+        Integration::Slack { url_file, channel } => slack::channel(url_file, channel.clone()),
+        Integration::Teams { url_file } => teams::channel(url_file),
+        Integration::Discord { url_file } => discord::channel(url_file),
+        Integration::Mattermost { url_file, channel } => {
+            mattermost::channel(url_file, channel.clone())
+        }
+        Integration::Ntfy {
+            to,
+            token_file,
+            priority,
+            tags,
+        } => ntfy::channel(to, token_file.as_deref(), *priority, tags),
+        Integration::Webhook {
+            to,
+            token_file,
+            secret_file,
+            template_file,
+            headers,
+        } => {
+            let made = webhook::Made {
+                to,
+                token_file: token_file.as_deref(),
+                secret_file: secret_file.as_deref(),
+                template_file: template_file.as_deref(),
+                headers,
+            };
+            webhook::channel(&made, &makings.clock)
+        }
+    };
+    made.map_err(|error| with_causes(&error))
 }

@@ -18,7 +18,7 @@ pub(super) use limits::{
     GroupWire,
 };
 pub(super) use receiver::{
-    EmailWire, MattermostWire, MessageLimitWire, NtfyWire, OneOrMany, ReceiverWire,
+    EmailWire, Mapping, MattermostWire, MessageLimitWire, NtfyWire, ReceiverWire,
     SecretAddressWire, SlackWire, WebhookWire,
 };
 pub(super) use rule::{

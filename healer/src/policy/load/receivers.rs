@@ -7,10 +7,11 @@ use std::time::Duration;
 use reqwest::Url;
 use reqwest::header::{HeaderName, HeaderValue};
 
-use super::checker::{Checker, Problem, join};
+use super::checker::{Checker, Problem, Read, join};
 use super::{paths, value};
+use crate::http_client;
 use crate::policy::wire::{
-    EmailWire, MattermostWire, MessageLimitWire, NtfyWire, OneOrMany, ReceiverWire, Scalar,
+    EmailWire, Mapping, MattermostWire, MessageLimitWire, NtfyWire, ReceiverWire, Scalar,
     SecretAddressWire, SlackWire, WebhookWire,
 };
 use crate::policy::{Integration, Language, MessageLimit, PostAddress, Receiver};
@@ -57,19 +58,19 @@ fn receiver(checker: &mut Checker<'_>, name: String, wire: ReceiverWire) -> Opti
     let at = format!("receivers.{name}");
     let at = at.as_str();
     let ways = [
-        each(checker, at, "email", wire.email, email),
-        each(checker, at, "slack", wire.slack, slack),
-        each(checker, at, "teams", wire.teams, |checker, at, wire| {
+        way(checker, at, "email", wire.email, email),
+        way(checker, at, "slack", wire.slack, slack),
+        way(checker, at, "teams", wire.teams, |checker, at, wire| {
             let url_file = secret_address(checker, at, wire)?;
             Some(Integration::Teams { url_file })
         }),
-        each(checker, at, "discord", wire.discord, |checker, at, wire| {
+        way(checker, at, "discord", wire.discord, |checker, at, wire| {
             let url_file = secret_address(checker, at, wire)?;
             Some(Integration::Discord { url_file })
         }),
-        each(checker, at, "mattermost", wire.mattermost, mattermost),
-        each(checker, at, "ntfy", wire.ntfy, ntfy),
-        each(checker, at, "webhook", wire.webhook, webhook),
+        way(checker, at, "mattermost", wire.mattermost, mattermost),
+        way(checker, at, "ntfy", wire.ntfy, ntfy),
+        way(checker, at, "webhook", wire.webhook, webhook),
     ];
     let language = match wire.language {
         Some(text) => checker
@@ -108,19 +109,17 @@ fn receiver(checker: &mut Checker<'_>, name: String, wire: ReceiverWire) -> Opti
     })
 }
 
-/// All of one kind: a mapping, or a list of mappings.
-fn each<W>(
+/// The way of one kind, when there is one.
+fn way<W>(
     checker: &mut Checker<'_>,
     parent: &str,
     kind: &str,
-    wires: Option<OneOrMany<W>>,
-    mut read: impl FnMut(&mut Checker<'_>, &str, W) -> Option<Integration>,
-) -> Option<Vec<Integration>> {
-    let at = join(parent, kind);
-    match wires {
-        None => Some(Vec::new()),
-        Some(OneOrMany::One(wire)) => read(checker, &at, wire).map(|one| vec![one]),
-        Some(OneOrMany::Many(wires)) => checker.each(&at, wires, read),
+    wire: Option<Mapping<W>>,
+    read: impl FnOnce(&mut Checker<'_>, &str, W) -> Option<Integration>,
+) -> Read<Option<Integration>> {
+    match wire {
+        None => Some(None),
+        Some(Mapping(wire)) => read(checker, &join(parent, kind), wire).map(Some),
     }
 }
 
@@ -174,7 +173,7 @@ fn channel_name(
     checker: &mut Checker<'_>,
     at: &str,
     channel: Option<Scalar>,
-) -> Option<Option<String>> {
+) -> Read<Option<String>> {
     checker.or(at, "channel", channel, None, |text| {
         let is_name = (1..=80).contains(&text.len()) && !text.contains(char::is_whitespace);
         if is_name {
@@ -198,9 +197,7 @@ fn secret_address(checker: &mut Checker<'_>, at: &str, wire: SecretAddressWire) 
                 FILE_EXAMPLE,
             ),
         );
-        if wire.url_file.is_none() {
-            return None;
-        }
+        wire.url_file.as_ref()?;
     }
     checker.required(at, "url_file", wire.url_file, FILE_EXAMPLE, file)
 }
@@ -254,8 +251,8 @@ fn ntfy(checker: &mut Checker<'_>, at: &str, wire: NtfyWire) -> Option<Integrati
     })
 }
 
-/// The topic in an address of ntfy: the last and only part of its path, or the last below a prefix.
-pub(crate) fn topic(url: &Url) -> Option<&str> {
+/// The topic in an address of ntfy: the last part of its path.
+fn topic(url: &Url) -> Option<&str> {
     url.path_segments()?
         .next_back()
         .filter(|topic| !topic.is_empty())
@@ -378,7 +375,7 @@ fn plain_address(text: &str) -> Result<Url, Problem> {
 }
 
 fn warn_of_address(checker: &mut Checker<'_>, at: &str, url: &Url) {
-    if url.scheme() == "http" && !is_loopback(url) {
+    if url.scheme() == "http" && !http_client::is_loopback(url) {
         checker.warn(
             at,
             Problem::new(
@@ -398,23 +395,12 @@ fn warn_of_address(checker: &mut Checker<'_>, at: &str, url: &Url) {
     }
 }
 
-/// Whether the address is of this machine itself.
-pub(crate) fn is_loopback(url: &Url) -> bool {
-    url.host_str().is_some_and(|host| {
-        let host = host.trim_start_matches('[').trim_end_matches(']');
-        host == "localhost"
-            || host
-                .parse::<std::net::IpAddr>()
-                .is_ok_and(|address| address.is_loopback())
-    })
-}
-
 fn optional_file(
     checker: &mut Checker<'_>,
     at: &str,
     key: &str,
     path: Option<Scalar>,
-) -> Option<Option<PathBuf>> {
+) -> Read<Option<PathBuf>> {
     checker.or(at, key, path, None, |text| file(text).map(Some))
 }
 

@@ -1,5 +1,6 @@
 mod checks;
 mod damaged;
+mod receivers;
 mod remedies;
 mod shipped;
 mod times;

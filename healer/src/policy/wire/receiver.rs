@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
 
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::de::value::MapAccessDeserializer;
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use super::schema;
@@ -19,19 +19,19 @@ use super::value::Scalar;
 #[schemars(rename = "Receiver")]
 pub(in crate::policy) struct ReceiverWire {
     /// By mail.
-    pub(in crate::policy) email: Option<OneOrMany<EmailWire>>,
+    pub(in crate::policy) email: Option<Mapping<EmailWire>>,
     /// By Slack's incoming webhook.
-    pub(in crate::policy) slack: Option<OneOrMany<SlackWire>>,
+    pub(in crate::policy) slack: Option<Mapping<SlackWire>>,
     /// By a workflow of Microsoft Teams.
-    pub(in crate::policy) teams: Option<OneOrMany<SecretAddressWire>>,
+    pub(in crate::policy) teams: Option<Mapping<SecretAddressWire>>,
     /// By a webhook of Discord.
-    pub(in crate::policy) discord: Option<OneOrMany<SecretAddressWire>>,
+    pub(in crate::policy) discord: Option<Mapping<SecretAddressWire>>,
     /// By an incoming webhook of Mattermost.
-    pub(in crate::policy) mattermost: Option<OneOrMany<MattermostWire>>,
+    pub(in crate::policy) mattermost: Option<Mapping<MattermostWire>>,
     /// By a topic of ntfy.
-    pub(in crate::policy) ntfy: Option<OneOrMany<NtfyWire>>,
+    pub(in crate::policy) ntfy: Option<Mapping<NtfyWire>>,
     /// By a POST to a program of your own.
-    pub(in crate::policy) webhook: Option<OneOrMany<WebhookWire>>,
+    pub(in crate::policy) webhook: Option<Mapping<WebhookWire>>,
     /// Of its messages (default: as `notify` says).
     #[schemars(default, schema_with = "schema::language")]
     pub(in crate::policy) language: Option<Scalar>,
@@ -141,83 +141,52 @@ pub(in crate::policy) struct MessageLimitWire {
     pub(in crate::policy) per: Option<Scalar>,
 }
 
-/// A mapping, or a list of mappings of the same kind.
+/// A mapping; a text in its place is told, and not repeated.
 #[derive(Debug)]
-pub(in crate::policy) enum OneOrMany<T> {
-    /// The mapping.
-    One(T),
-    /// The list.
-    Many(Vec<T>),
-}
+pub(in crate::policy) struct Mapping<T>(pub(in crate::policy) T);
 
-/// What stands where a mapping belongs is told, and not repeated.
-const NO_TEXT: &str = "expected a mapping, or a list of mappings, found a text\n\
-    as in `slack: {url_file: /etc/prunelle/secrets/slack-url}`: addresses of webhooks are secrets and stand in files";
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for OneOrMany<T> {
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Mapping<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Either<T>(PhantomData<T>);
-        impl<'de, T: Deserialize<'de>> Visitor<'de> for Either<T> {
-            type Value = OneOrMany<T>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a mapping, or a list of mappings")
-            }
-
-            fn visit_str<E: de::Error>(self, _: &str) -> Result<OneOrMany<T>, E> {
-                Err(E::custom(NO_TEXT))
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<OneOrMany<T>, A::Error> {
-                T::deserialize(MapAccessDeserializer::new(map)).map(OneOrMany::One)
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<OneOrMany<T>, A::Error> {
-                let items = Vec::<Item<T>>::deserialize(SeqAccessDeserializer::new(list))?;
-                let items = items.into_iter().map(|Item(item)| item).collect();
-                Ok(OneOrMany::Many(items))
-            }
-        }
-        deserializer.deserialize_any(Either(PhantomData))
-    }
-}
-
-/// One mapping of a list.
-struct Item<T>(T);
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Item<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Mapping<T>(PhantomData<T>);
-        impl<'de, T: Deserialize<'de>> Visitor<'de> for Mapping<T> {
-            type Value = Item<T>;
+        struct Only<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Only<T> {
+            type Value = Mapping<T>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a mapping")
             }
 
-            fn visit_str<E: de::Error>(self, _: &str) -> Result<Item<T>, E> {
-                Err(E::custom(NO_TEXT))
+            fn visit_str<E: de::Error>(self, _: &str) -> Result<Mapping<T>, E> {
+                Err(E::custom(
+                    "expected a mapping, found a text\n\
+                     as in `{url_file: /etc/prunelle/secrets/chat-url}`: addresses of webhooks are secrets and stand in files",
+                ))
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Item<T>, A::Error> {
-                T::deserialize(MapAccessDeserializer::new(map)).map(Item)
+            fn visit_seq<A: SeqAccess<'de>>(self, _: A) -> Result<Mapping<T>, A::Error> {
+                Err(de::Error::custom(
+                    "expected a mapping, found a list\n\
+                     a receiver has one way of each kind: give the second a receiver of its own",
+                ))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Mapping<T>, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(map)).map(Mapping)
             }
         }
-        deserializer.deserialize_any(Mapping(PhantomData))
+        deserializer.deserialize_any(Only(PhantomData))
     }
 }
 
-impl<T: JsonSchema> JsonSchema for OneOrMany<T> {
+impl<T: JsonSchema> JsonSchema for Mapping<T> {
     fn inline_schema() -> bool {
         true
     }
 
     fn schema_name() -> Cow<'static, str> {
-        format!("{}OrMany", T::schema_name()).into()
+        T::schema_name()
     }
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let one = generator.subschema_for::<T>();
-        json_schema!({"anyOf": [one, {"type": "array", "items": one}]})
+        generator.subschema_for::<T>()
     }
 }
