@@ -9,6 +9,7 @@ mod client;
 mod doctor;
 mod explain;
 mod history;
+mod notify;
 mod polkit;
 mod simulate;
 mod status;
@@ -124,6 +125,9 @@ enum Command {
         #[command(flatten)]
         output: OutputFlags,
     },
+    /// Try whether people can be told, and show who can
+    #[command(subcommand)]
+    Notify(notify::NotifyCommand),
     /// Tell what the policy would have done about the alerts that Prometheus remembers; touches nothing
     Simulate(simulate::SimulateFlags),
     /// Show what the daemon sees and does
@@ -273,6 +277,7 @@ impl Command {
                 let explaining = explain::explain(&socket, settings, alert, offline, output.json);
                 lifecycle::block_on(WORKERS, explaining)??
             }
+            Self::Notify(command) => return command.run(&socket, &policy_file(flags)),
             Self::Simulate(asked) => {
                 let text = lifecycle::block_on(WORKERS, simulate::run(flags, asked))??;
                 return Ok((text, ExitCode::SUCCESS));

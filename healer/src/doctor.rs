@@ -11,6 +11,7 @@ mod mail;
 mod policy;
 mod port;
 mod prometheus;
+mod receivers;
 mod rights;
 mod storage;
 mod systemd;
@@ -104,6 +105,7 @@ pub async fn examine(patient: &Patient) -> Vec<Finding> {
     systemd::examine(&mut report, patient, policy.as_ref()).await;
     if let Some(policy) = &policy {
         rights::examine(&mut report, patient, policy).await;
+        receivers::examine(&mut report, policy);
     }
     let (alertmanager, prometheus, mail) = tokio::join!(
         alertmanager::examine(patient),

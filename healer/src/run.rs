@@ -33,6 +33,8 @@ use crate::intake::{self, Intake, Parts, Readiness, WEBHOOK_PATH};
 use crate::journal::{Journal, JournalOptions};
 use crate::leases::LocalLeases;
 use crate::metrics::{self, Metrics};
+use crate::notify::channels::Makings;
+use crate::notify::trying;
 use crate::policy::load::{self, Checked};
 use crate::policy::{Policy, RemedyKind};
 use crate::prometheus::Prometheus;
@@ -109,7 +111,7 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     let journal = open_journal(&settings, &clock, &metrics, &tasks).await?;
     stats.send_replace(Some(journal.stats()));
     let heartbeat = watch_heartbeat(beats, &policies, &clock, &journal, &metrics, &handle);
-    let more = doctor::router(patient(&settings, &systemd, &clock));
+    let more = asked_by_people(&settings, &systemd, &clock, &tasks, &policies);
     let switches = HostSwitches {
         is_crash_looping: is_crash_looping(&journal).await?,
         ..switches(&settings)
@@ -305,6 +307,22 @@ fn status_page(settings: &Settings, view: view::ViewReceiver) -> StatusPage {
 fn hostname() -> String {
     let names = rustix::system::uname();
     names.nodename().to_string_lossy().into_owned()
+}
+
+/// What people ask of the daemon that needs nothing of the engine.
+fn asked_by_people(
+    settings: &Settings,
+    systemd: &Systemd,
+    clock: &SharedClock,
+    tasks: &Tasks,
+    policies: &watch::Receiver<Arc<Policy>>,
+) -> Router {
+    let makings = Makings {
+        clock: Arc::clone(clock),
+        tasks: tasks.clone(),
+    };
+    doctor::router(patient(settings, systemd, clock))
+        .merge(trying::router(policies.clone(), makings))
 }
 
 /// This daemon, as `doctor` examines it.

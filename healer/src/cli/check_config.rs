@@ -15,7 +15,7 @@ use crate::policy::{Policy, Rule, TargetRule};
 
 pub(super) fn run(policy: &Path, web: Option<&Path>) -> anyhow::Result<String> {
     let clock: SharedClock = Arc::new(SystemClock::new()?);
-    let read = load::read_with_warnings(policy);
+    let read = load::read_with_files(policy);
     let web = web.map(|file| (file, web_config::read(file, &clock)));
     let mut errors = Vec::new();
     let mut text = String::new();

@@ -13,6 +13,7 @@ use serde::de::DeserializeOwned;
 use crate::control::{Problem, SUDO_USER_HEADER, Status, USERS, user_name};
 use crate::doctor::Finding;
 use crate::explain::Explanation;
+use crate::notify::trying::{TestRequest, TestResult};
 
 const TIME_LIMIT: Duration = Duration::from_secs(10);
 /// Facts about processes are measured over a while.
@@ -87,6 +88,14 @@ pub(super) async fn explain(socket: &Path, text: String) -> Result<Explanation, 
     tell(socket, "explain", &text).await
 }
 
+/// Has the daemon send a sample.
+pub(super) async fn notify_test(
+    socket: &Path,
+    request: &TestRequest,
+) -> Result<TestResult, ClientError> {
+    tell(socket, "notify/test", request).await
+}
+
 async fn ask<Q: Serialize, A: DeserializeOwned>(
     socket: &Path,
     method: Method,
@@ -105,7 +114,8 @@ async fn ask<Q: Serialize, A: DeserializeOwned>(
         },
     })?;
     let limit = match command {
-        "explain" => EXPLAIN_LIMIT,
+        // Every way of a receiver may take its time.
+        "explain" | "notify/test" => EXPLAIN_LIMIT,
         _ => TIME_LIMIT,
     };
     let client = reqwest::Client::builder()

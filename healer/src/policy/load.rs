@@ -5,6 +5,7 @@
 //! Called at start and by `check-config`.
 
 mod checker;
+mod files;
 mod host;
 mod limits;
 mod paths;
@@ -64,7 +65,12 @@ pub fn read(path: &Path) -> Result<Policy, ConfigErrors> {
 
 /// Reads the policy in a file, and looks for what is probably not meant.
 pub fn read_with_warnings(path: &Path) -> Result<Checked, ConfigErrors> {
-    check(&Document::read(path)?)
+    check(&Document::read(path)?, false)
+}
+
+/// The same, and looks at the files that it names as well, on this machine.
+pub fn read_with_files(path: &Path) -> Result<Checked, ConfigErrors> {
+    check(&Document::read(path)?, true)
 }
 
 /// Reads a policy from text; `path` is for messages.
@@ -74,13 +80,16 @@ pub fn parse(path: &Path, text: &str) -> Result<Policy, ConfigErrors> {
 
 /// Reads a policy from text, and looks for what is probably not meant.
 pub fn parse_with_warnings(path: &Path, text: &str) -> Result<Checked, ConfigErrors> {
-    check(&Document::parse(path, text)?)
+    check(&Document::parse(path, text)?, false)
 }
 
-fn check(document: &Document) -> Result<Checked, ConfigErrors> {
+fn check(document: &Document, looks_at_files: bool) -> Result<Checked, ConfigErrors> {
     let wire: PolicyWire = document.get()?;
     let mut checker = Checker::new(document);
     let policy = policy(&mut checker, wire, revision(document.text()));
+    if let (true, Some(policy)) = (looks_at_files, &policy) {
+        files::look(&mut checker, policy);
+    }
     let (policy, warnings) = checker.finish(policy)?;
     Ok(Checked { policy, warnings })
 }
