@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Checks what ships for Prometheus: both profiles are valid and in step, every alert has a test and a runbook, and the
-# tests beside this script pass. Needs promtool on PATH.
+# Checks what ships for Prometheus: both profiles are valid and in step, every alert has a test and a runbook, every runbook
+# an alert, and the tests beside this script pass. Needs promtool on PATH.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -23,6 +23,19 @@ for alert in "${alerts[@]}"; do
     grep -q "alertname: $alert\$" rules/tests/*.yml || fail "$alert has no test"
     [[ -s ../docs/runbooks/$alert.md ]] || fail "docs/runbooks/$alert.md is missing"
     grep -q "runbook_url: .*/runbooks/$alert\.md\$" rules/*.yml || fail "$alert does not name its runbook"
+done
+
+# No page that no alert leads to, no link between pages that leads nowhere, and no inhibition of an alert that is not there.
+for page in ../docs/runbooks/*.md; do
+    name=$(basename "$page" .md)
+    [[ " ${alerts[*]} " == *" $name "* ]] || fail "docs/runbooks/$name.md is about no alert"
+    for link in $(grep -oE '\]\([^)#:]+' "$page" | cut -c3-); do
+        [[ -e ../docs/runbooks/$link ]] || fail "docs/runbooks/$name.md links to $link, which is not there"
+    done
+done
+for name in $(sed -n '/^inhibit_rules:/,/^receivers:/p' ../alertmanager/alertmanager.yml |
+    sed -nE "s/.*alertname =~? \"([A-Za-z|]+)\".*/\1/p" | tr '|' ' '); do
+    [[ " ${alerts[*]} " == *" $name "* ]] || fail "alertmanager.yml inhibits by $name, which is no alert"
 done
 
 promtool test rules rules/tests/*.yml
