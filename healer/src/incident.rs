@@ -133,6 +133,32 @@ pub struct Decision {
     pub is_deferred: bool,
     /// The action log's sentence.
     pub message: String,
+    /// What would be done: in observe mode, and when a person is asked.
+    #[serde(default)]
+    pub plan: Option<Planned>,
+    /// The question to a person.
+    #[serde(default)]
+    pub question: Option<Question>,
+}
+
+/// What would be done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Planned {
+    /// `restart_service` …; none in journals of older versions.
+    pub remedy: Option<String>,
+    /// `unit:nginx.service` …
+    pub target: Option<String>,
+    /// The plan in the action log's words.
+    pub message: String,
+}
+
+/// A question that a person has to answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Question {
+    /// What `approve` and `deny` are told.
+    pub number: i64,
+    /// Until when an answer counts.
+    pub expires: Option<Timestamp>,
 }
 
 /// One attempt at a remedy.

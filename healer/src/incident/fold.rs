@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-use super::{Attempt, Decision, End, Incident, IncidentId, Severity};
+use super::{Attempt, Decision, End, Incident, IncidentId, Planned, Question, Severity};
 use crate::alert::{Episode, Fingerprint, Labels};
 use crate::journal::{Event, EventType};
 use crate::reason::{Outcome, Reason};
@@ -235,6 +235,39 @@ struct Details {
     reason: Option<Reason>,
     duration_ms: Option<u64>,
     quarantine_seconds: Option<u64>,
+    plan: Option<PlanDetails>,
+    victim: Option<String>,
+    approval: Option<i64>,
+    expires_at: Option<Timestamp>,
+}
+
+/// Of a remedy's plan, what all have in common.
+#[derive(Deserialize)]
+struct PlanDetails {
+    message: Option<String>,
+    remedy: Option<String>,
+}
+
+impl Details {
+    fn planned(&self) -> Option<Planned> {
+        let plan = self.plan.as_ref()?;
+        Some(Planned {
+            remedy: plan.remedy.clone(),
+            target: self
+                .victim
+                .as_ref()
+                .map(|unit| format!("unit:{unit}"))
+                .or_else(|| self.target.clone()),
+            message: plan.message.clone()?,
+        })
+    }
+
+    fn question(&self) -> Option<Question> {
+        Some(Question {
+            number: self.approval?,
+            expires: self.expires_at,
+        })
+    }
 }
 
 impl Details {
@@ -276,6 +309,8 @@ fn decide(incident: &mut Incident, event: &Event, details: &Details) -> Option<(
         reason: details.reason?,
         is_deferred: event.status == "DEFERRED",
         message: event.message.clone(),
+        plan: details.planned(),
+        question: details.question(),
     };
     let is_known = incident.decisions.iter().any(|known| {
         (&known.rule, known.reason, known.is_deferred)

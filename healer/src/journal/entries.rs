@@ -16,6 +16,7 @@ use super::moment::{boot, duration_ns, wall};
 use super::operation::{Operation, Run, Transaction};
 use super::remediations::LastAttempt;
 use crate::alert::{Alert, Episode};
+use crate::policy::RemedyKind;
 use crate::reason::{Outcome, Reason};
 use crate::remediation::RemediationId;
 use crate::target::Target;
@@ -361,23 +362,11 @@ impl End<'_> {
     }
 }
 
-/// The action log's word for a remedy: the thing first, then the deed.
+/// A remedy that this version does not know keeps its name.
 fn action_type(remedy: &str) -> &str {
-    match remedy {
-        "restart_service" => "service_restart",
-        "start_service" => "service_start",
-        "stop_service" => "service_stop",
-        "reload_service" => "service_reload",
-        "reset_failed" => "service_reset_failed",
-        "throttle_service" => "service_throttle",
-        "clean_folder" => "folder_clean",
-        "vacuum_journal" => "journal_vacuum",
-        "clean_package_cache" => "package_cache_clean",
-        "drop_caches" => "caches_drop",
-        "end_process" => "process_end",
-        "run_command" => "command_run",
-        "reboot" => "host_reboot",
-        other => other,
+    match RemedyKind::from_name(remedy) {
+        Some(kind) => kind.action_type(),
+        None => remedy,
     }
 }
 

@@ -123,6 +123,25 @@ impl RemedyKind {
         }
     }
 
+    /// The action log's word for it: the thing first, then the deed.
+    pub const fn action_type(self) -> &'static str {
+        match self {
+            Self::RestartService => "service_restart",
+            Self::StartService => "service_start",
+            Self::StopService => "service_stop",
+            Self::ReloadService => "service_reload",
+            Self::ResetFailed => "service_reset_failed",
+            Self::ThrottleService => "service_throttle",
+            Self::CleanFolder => "folder_clean",
+            Self::VacuumJournal => "journal_vacuum",
+            Self::CleanPackageCache => "package_cache_clean",
+            Self::DropCaches => "caches_drop",
+            Self::EndProcess => "process_end",
+            Self::RunCommand => "command_run",
+            Self::Reboot => "host_reboot",
+        }
+    }
+
     /// The remedy of that name.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.as_str() == name)

@@ -226,3 +226,38 @@ fn events_about_no_alert_change_nothing() {
     let unknown = about(EventType::Action, "SUCCESS", 3, &json!({}));
     assert_eq!(changes(&mut fold, &[pause, unknown]), [None, None]);
 }
+
+#[test]
+fn a_question_keeps_its_number_and_what_would_be_done() {
+    let mut fold = Fold::default();
+    let question = json!({
+        "reason": "awaiting_approval",
+        "approval": 7,
+        "expires_at": at(900).to_string(),
+        "victim": "shop.service",
+        "plan": {"message": "`shop.service` would be restarted", "remedy": "restart_service"},
+    });
+    changes(
+        &mut fold,
+        &[
+            alert(1, "critical", "FIRING", 0),
+            about(EventType::Decision, "DEFERRED", 1, &question),
+        ],
+    );
+    let decision = only(&fold).decisions.last().unwrap();
+    assert_eq!(
+        decision.question,
+        Some(Question {
+            number: 7,
+            expires: Some(at(900))
+        })
+    );
+    assert_eq!(
+        decision.plan,
+        Some(Planned {
+            remedy: Some("restart_service".to_owned()),
+            target: Some("unit:shop.service".to_owned()),
+            message: "`shop.service` would be restarted".to_owned(),
+        })
+    );
+}

@@ -133,7 +133,10 @@ fn request(case: &Case, at: Now) -> Option<ApprovalRequest> {
     let lasts = rung.approval?.expires;
     let plan = case.plan.as_ref()?;
     let mut details = plan.details.clone();
-    merge(&mut details, json!({"message": plan.message}));
+    merge(
+        &mut details,
+        json!({"message": plan.message, "remedy": rung.remedy.kind().as_str()}),
+    );
     let victim = match &case.facts.as_ref()?.victim {
         Fact::Known { value, .. } => Some(value.unit.clone()),
         Fact::Unknown(_) | Fact::NotApplicable => None,

@@ -277,7 +277,10 @@ impl Engine {
             .flatten()
             .map(|plan| {
                 let mut details = plan.details.clone();
-                merge(&mut details, json!({"message": plan.message}));
+                merge(
+                    &mut details,
+                    json!({"message": plan.message, "remedy": case.rung().map(|rung| rung.remedy.kind().as_str())}),
+                );
                 details
             });
         let decision = Decision {
