@@ -15,11 +15,14 @@ mod mattermost;
 pub mod message;
 mod ntfy;
 mod post;
+#[cfg(test)]
+pub(crate) mod samples;
 mod slack;
 mod teams;
 pub mod trying;
 pub mod webhook;
 pub mod wording;
+pub mod words;
 
 #[cfg(test)]
 mod tests;

@@ -28,7 +28,8 @@ impl Tone {
     }
 }
 
-/// A message in words. Plain text everywhere: each channel escapes for itself.
+/// A message in words. Plain text everywhere: each channel escapes for itself. In `lead` and `next`, what stands between
+/// two backticks is a command to type.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Wording {
     /// One line: `🚨 nginx.service is down on web1`.
