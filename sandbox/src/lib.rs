@@ -9,12 +9,14 @@ pub mod http;
 pub mod manager;
 mod namespace;
 pub mod node_exporter;
+mod ports;
 mod programs;
 mod spawn;
 pub mod stack;
 pub mod wait;
 
 pub use manager::{Limits, Manager, Options};
+pub use ports::free_port;
 pub use programs::{Programs, in_path};
 pub use spawn::Kept;
 pub use stack::{HostOptions, Profile, Stack, StackOptions};

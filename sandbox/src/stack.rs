@@ -15,11 +15,11 @@ mod server;
 mod shipped;
 
 use std::fs;
-use std::net::{Ipv4Addr, TcpListener};
+
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use tempfile::TempDir;
 
 pub use host::{Host, HostOptions, RUNTIME};
@@ -31,6 +31,7 @@ pub use receiver::Receiver;
 pub use server::{Server, Service};
 pub use shipped::RuleChange;
 
+use crate::ports::free_port;
 use crate::programs::Programs;
 use crate::{spawn, wait};
 use link::Side;
@@ -286,10 +287,4 @@ fn sides() -> Result<[Side; 2]> {
         })
     };
     Ok([side()?, side()?])
-}
-
-/// A port of loopback that is free at this moment.
-fn free_port() -> Result<u16> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("no free port")?;
-    Ok(listener.local_addr()?.port())
 }

@@ -8,7 +8,7 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use prunelle_sandbox::wait_until;
+use prunelle_sandbox::{free_port, wait_until};
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
@@ -27,7 +27,7 @@ impl Demo {
         let dir = tempfile::Builder::new()
             .prefix("prunelle-demo-")
             .tempdir()?;
-        let ports = free_ports(5)?;
+        let ports = free_ports()?;
         let mut child = program(dir.path())?
             .arg("demo")
             .args(flags(&ports))
@@ -149,7 +149,7 @@ fn it_says_what_is_in_the_way() -> Result<()> {
     assert!(refused(&break_web)?.contains("no demo is running"));
 
     let taken = TcpListener::bind("127.0.0.1:0")?;
-    let mut ports = free_ports(5)?;
+    let mut ports = free_ports()?;
     ports[0] = taken.local_addr()?.port();
     let start: Vec<String> = ["demo".to_owned()]
         .into_iter()
@@ -184,14 +184,8 @@ fn output(command: &mut Command) -> Result<String> {
 }
 
 /// Ports for Prometheus, Alertmanager, exporter, healer and web server.
-fn free_ports(count: usize) -> Result<Vec<u16>> {
-    let listeners: Vec<TcpListener> = (0..count)
-        .map(|_| TcpListener::bind("127.0.0.1:0"))
-        .collect::<Result<_, _>>()?;
-    listeners
-        .iter()
-        .map(|listener| Ok(listener.local_addr()?.port()))
-        .collect()
+fn free_ports() -> Result<Vec<u16>> {
+    (0..5).map(|_| free_port()).collect()
 }
 
 fn flags(ports: &[u16]) -> Vec<String> {

@@ -2,7 +2,6 @@
 //! replaced while it runs.
 
 use std::fs;
-use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
@@ -149,10 +148,7 @@ impl Prometheus {
     fn start(folder: &Path, configuration: &str) -> Self {
         let file = folder.join("prometheus.yml");
         fs::write(&file, configuration).unwrap();
-        let port = TcpListener::bind("127.0.0.1:0")
-            .and_then(|listener| listener.local_addr())
-            .unwrap()
-            .port();
+        let port = prunelle_sandbox::free_port().unwrap();
         let child = Command::new("prometheus")
             .arg(format!("--config.file={}", file.display()))
             .arg(format!(

@@ -11,6 +11,7 @@ mod returning;
 mod rig;
 mod silences;
 mod throttle;
+mod told;
 mod victims;
 
 use std::time::Duration;
@@ -602,7 +603,7 @@ async fn the_view_shows_what_goes_on() {
 async fn a_storm_of_alerts_is_kept_answered_and_bounded_by_the_budget_of_the_host() {
     let rig = Rig::start().await;
     rig.pause_all(Duration::from_secs(30)).await;
-    let units: Vec<String> = (0..300).map(|n| format!("unit{n}.service")).collect();
+    let units: Vec<String> = (0..150).map(|n| format!("unit{n}.service")).collect();
     let storm: Vec<_> = units.iter().map(|unit| down(unit)).collect();
     assert_eq!(rig.post(storm).await, Ack::Accepted);
     let count = |rig: &Rig, what: &str| {

@@ -130,7 +130,7 @@ impl Host {
     ) -> Result<Self> {
         fs::create_dir_all(dir)?;
         let dir = dir.canonicalize()?;
-        let port = |wanted: Option<u16>| wanted.map_or_else(super::free_port, Ok);
+        let port = |wanted: Option<u16>| wanted.map_or_else(crate::ports::free_port, Ok);
         let (exporter_port, healer_port) =
             (port(options.exporter_port)?, port(options.healer_port)?);
         let web_port = port(options.web_port)?;

@@ -6,8 +6,8 @@ use std::path::Path;
 use anyhow::Result;
 use tempfile::TempDir;
 
-use super::free_port;
 use super::server::Server;
+use crate::ports::free_port;
 use crate::programs::in_path;
 use crate::spawn;
 

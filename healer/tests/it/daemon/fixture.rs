@@ -1,6 +1,5 @@
 //! A sandbox with systemd and the daemon in it, and a hand to play Alertmanager.
 
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -70,10 +69,7 @@ impl Daemon {
         let folder = dir.join("disk/scratch").display().to_string();
         std::fs::write(dir.join("policy.yml"), policy.replace("FOLDER", &folder)).unwrap();
         std::fs::write(dir.join("token"), TOKEN).unwrap();
-        let port = TcpListener::bind("127.0.0.1:0")
-            .and_then(|listener| listener.local_addr())
-            .unwrap()
-            .port();
+        let port = prunelle_sandbox::free_port().unwrap();
         let mut daemon = Self {
             healer: None,
             manager,

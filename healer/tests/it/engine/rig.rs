@@ -1,7 +1,7 @@
 //! The engine on a real journal, with a clock that is moved by hand and a service manager of the tests' own.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
@@ -35,6 +35,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
 use super::fake_manager::FakeManager;
+use super::told::Told;
 
 pub(super) const POLICY: &str = "
 version: 1
@@ -56,7 +57,7 @@ rules:
 ";
 
 /// Real time that a test waits at most for something that must happen.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 #[derive(Debug)]
 struct ManualAlarm {
@@ -90,6 +91,7 @@ pub(super) struct Rig {
     lifecycle: Lifecycle,
     policies: watch::Sender<Arc<Policy>>,
     switches: HostSwitches,
+    told: Mutex<Told>,
     running: Option<Running>,
 }
 
@@ -137,6 +139,7 @@ impl Rig {
                 ..Roots::default()
             },
             folder,
+            told: Mutex::default(),
             requests: ReconcileRequests::default(),
             running: None,
             view,
@@ -320,7 +323,8 @@ impl Rig {
         self.until_advancing(what, Duration::ZERO, look).await
     }
 
-    /// The same, while the clock moves in steps.
+    /// The same, while the clock moves in steps. Each waits for the engine to have done what was to be done before it:
+    /// on a busy machine the clock would run away from it, and evidence and facts be old before they are used.
     pub(super) async fn until_advancing<T>(
         &self,
         what: &str,
@@ -333,6 +337,7 @@ impl Rig {
                     return found;
                 }
                 if !by.is_zero() {
+                    self.caught_up().await;
                     self.advance(by);
                 }
                 tokio::time::sleep(Duration::from_millis(2)).await;
@@ -344,6 +349,20 @@ impl Rig {
                 let view = self.view.borrow();
                 panic!("waited in vain: {what}\n{:#?}\n{view:#?}", self.story())
             })
+    }
+
+    /// Waits until the engine wants nothing more of the journal: what is asked of it comes after all that was before.
+    async fn caught_up(&self) {
+        let journal = self.journal();
+        let mut quiet = 0;
+        while quiet < 3 {
+            let before = journal.stats().commits();
+            // A journal that is closed has nothing to do.
+            let _ = journal.muted().await;
+            tokio::task::yield_now().await;
+            let is_quiet = journal.stats().commits() == before;
+            quiet = if is_quiet { quiet + 1 } else { 0 };
+        }
     }
 
     /// Waits until nothing has been written for a moment: what had to happen has happened.
@@ -362,30 +381,20 @@ impl Rig {
         self.folder.path().join("actions.jsonl")
     }
 
+    fn told(&self) -> MutexGuard<'_, Told> {
+        let mut told = self.told.lock().unwrap();
+        told.read_on(&self.log());
+        told
+    }
+
     /// The action log.
     pub(super) fn lines(&self) -> Vec<Value> {
-        std::fs::read_to_string(self.log())
-            .unwrap_or_default()
-            .lines()
-            .map(|line| serde_json::from_str(line).unwrap())
-            .collect()
+        self.told().lines.clone()
     }
 
     /// The action log without alerts and without what people said, as `event STATUS reason`.
     pub(super) fn story(&self) -> Vec<String> {
-        self.lines()
-            .iter()
-            .filter(|line| line["event_type"] != "alert" && line["details"]["by"].is_null())
-            .map(|line| {
-                let text = |value: &Value| value.as_str().unwrap_or("-").to_owned();
-                format!(
-                    "{} {} {}",
-                    text(&line["event_type"]),
-                    text(&line["status"]),
-                    text(&line["details"]["reason"])
-                )
-            })
-            .collect()
+        self.told().story.clone()
     }
 
     /// Waits until the log has so many outcomes, while time passes.

@@ -1,5 +1,5 @@
-use super::super::free_port;
 use super::*;
+use crate::ports::free_port;
 
 const LIMIT: Duration = Duration::from_secs(5);
 

@@ -1,14 +1,14 @@
 //! The healer as it is installed, in a sandbox: a policy that observes, its journal on the disk of this project.
 
 use std::fs;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use prunelle_sandbox::wait::wait_until;
-use prunelle_sandbox::{Kept, Manager, Options, http};
+use prunelle_sandbox::{Kept, Manager, Options, free_port, http};
 use rusqlite::{Connection, OpenFlags};
 use rustix::process::Pid;
 use tempfile::TempDir;
@@ -42,9 +42,7 @@ impl Daemon {
         fs::write(path("policy.yml"), policy())?;
         let manager = Manager::start(Options::default())?;
         manager.output(manager.command("mkdir").args(["-p", RUNTIME]))?;
-        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?
-            .local_addr()?
-            .port();
+        let port = free_port()?;
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         let flag = |name: &str, value: PathBuf| format!("--{name}={}", value.display());
         let arguments = [

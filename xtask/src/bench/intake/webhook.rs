@@ -2,12 +2,13 @@
 
 use std::fmt;
 use std::fs;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use prunelle_sandbox::free_port;
 use prunelle_sandbox::wait::wait_until;
 use rustix::process::Pid;
 use tempfile::TempDir;
@@ -62,9 +63,7 @@ impl Webhook {
                 r#"[{{"id":"alerts","execute-command":"/bin/true","include-command-output-in-response":{waits}}}]"#
             ),
         )?;
-        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?
-            .local_addr()?
-            .port();
+        let port = free_port()?;
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         let child = crate::command(&program.display().to_string())
             .args(["-ip", "127.0.0.1", "-port", &port.to_string(), "-hooks"])
