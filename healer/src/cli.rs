@@ -9,6 +9,7 @@ mod client;
 mod doctor;
 mod explain;
 mod history;
+mod journal;
 mod notify;
 mod polkit;
 mod simulate;
@@ -152,6 +153,9 @@ enum Command {
         #[command(flatten)]
         output: OutputFlags,
     },
+    /// What is about the journal and the action log made from it
+    #[command(subcommand)]
+    Journal(journal::JournalCommand),
 }
 
 #[derive(Clone, Copy, Debug, clap::Args)]
@@ -282,6 +286,7 @@ impl Command {
                 let text = lifecycle::block_on(WORKERS, simulate::run(flags, asked))??;
                 return Ok((text, ExitCode::SUCCESS));
             }
+            Self::Journal(command) => return command.run(flags),
             Self::Status { output } => {
                 let status = lifecycle::block_on(1, client::status(&socket))??;
                 said(&status, output.json, status::text)

@@ -84,6 +84,7 @@ pub fn router(control: Control) -> Router {
         .route("/v1/answer", post(answering::answer))
         .route("/v1/status", get(telling::status))
         .route("/v1/history", post(telling::history))
+        .route("/v1/log-anchor", get(telling::log_anchor))
         .layer(DefaultBodyLimit::max(64 << 10))
         .with_state(control)
         .merge(more)

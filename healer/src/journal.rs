@@ -25,9 +25,11 @@ mod remediations;
 mod reserve;
 mod retention;
 mod schema;
+mod seal;
 mod starts;
 mod stats;
 mod undos;
+pub mod verification;
 mod word;
 mod writer;
 
@@ -50,6 +52,9 @@ use crate::work::{Muted, Notification};
 use self::operation::{Call, Operation};
 use self::writer::{Message, Writer};
 
+pub use self::action_log::{
+    JOURNALD_SOCKET, LogAnchor, LogOptions, LogStep, Reopening, StepObserver, goes_to_journald,
+};
 pub use self::approvals::{AnswerRefused, Answered, ApprovalRequest};
 pub use self::decisions::{Kept, KeptDecision, KeptEnd};
 pub use self::error::{JournalError, OpenError};
@@ -120,23 +125,24 @@ impl Journal {
         stats.set_writable(store.start.is_some());
         let (queue, messages) = mpsc::channel();
         let (bell, rung) = mpsc::sync_channel(1);
+        let bell = Arc::new(bell);
         let has_log = options.action_log.is_some();
         let cannot_start = |source| OpenError::Io {
             path: options.path.clone(),
             source,
         };
         if let Some(path) = options.action_log {
-            let log = action_log::ActionLog {
+            options.log.reopening.ring(&bell);
+            let start = action_log::Start {
                 path,
+                options: options.log,
                 journal: queue.clone(),
                 bell: rung,
                 stats: Arc::clone(&stats),
                 clock: Arc::clone(&clock),
                 stop: stop.clone(),
             };
-            tasks
-                .thread("action-log", move || log.run())
-                .map_err(cannot_start)?;
+            start.threads(tasks).map_err(cannot_start)?;
         }
         let writer = Writer {
             store,
@@ -384,6 +390,14 @@ impl Journal {
         let now = self.shared.clock.now();
         let (_, count) = self.ask(starts::UncleanStarts { within, now }).await?;
         Ok(count)
+    }
+
+    /// What is known of the action log outside its files.
+    pub async fn log_anchor(&self) -> Result<LogAnchor, JournalError> {
+        // Asked first: what is in the file now is in the journal for certain.
+        let logged = self.shared.stats.logged();
+        let (_, anchor) = self.ask(action_log::ReadAnchor).await?;
+        Ok(LogAnchor { logged, ..anchor })
     }
 
     /// When a remedy was run last on this host, whatever the rule and the target; one that systemd refused was not.

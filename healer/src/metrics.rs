@@ -7,7 +7,7 @@
 mod notification;
 pub mod web;
 
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -40,6 +40,9 @@ pub struct Metrics {
     journal_sequence: Gauge,
     journal_writable: Gauge,
     journal_reserve: Gauge,
+    action_log_writable: Gauge,
+    action_log_disturbances: Counter,
+    journald_unsent: Counter,
     mode: Family<Label, Gauge>,
     heartbeat: Family<[(&'static str, &'static str); 0], FloatGauge>,
     heartbeat_missing: Gauge,
@@ -86,26 +89,7 @@ impl Metrics {
             "From the start of the alert to the verified end of its remediation",
             metrics.time_to_heal.clone(),
         );
-        r.register(
-            "journal_commit_seconds",
-            "Duration of one commit of the journal, sync included",
-            metrics.journal_commit.clone(),
-        );
-        r.register(
-            "journal_sequence",
-            "Sequence number of the last line of the action log, an anchor outside the file",
-            metrics.journal_sequence.clone(),
-        );
-        r.register(
-            "journal_writable",
-            "1 while the journal can be written, else 0 and nothing is started",
-            metrics.journal_writable.clone(),
-        );
-        r.register(
-            "journal_reserve_bytes",
-            "Space held back for the journal in case the file system fills up",
-            metrics.journal_reserve.clone(),
-        );
+        metrics.register_journal(r);
         r.register(
             "mode",
             "1 for the mode in force over all rules, 0 for the others",
@@ -154,6 +138,44 @@ impl Metrics {
         metrics
     }
 
+    fn register_journal(&self, r: &mut Registry) {
+        r.register(
+            "journal_commit_seconds",
+            "Duration of one commit of the journal, sync included",
+            self.journal_commit.clone(),
+        );
+        r.register(
+            "journal_sequence",
+            "Sequence number of the last line of the action log, an anchor outside the file",
+            self.journal_sequence.clone(),
+        );
+        r.register(
+            "journal_writable",
+            "1 while the journal can be written, else 0 and nothing is started",
+            self.journal_writable.clone(),
+        );
+        r.register(
+            "journal_reserve_bytes",
+            "Space held back for the journal in case the file system fills up",
+            self.journal_reserve.clone(),
+        );
+        r.register(
+            "action_log_writable",
+            "1 while the action log's file can be written, else 0 and its lines wait in the journal",
+            self.action_log_writable.clone(),
+        );
+        r.register(
+            "action_log_disturbances",
+            "How often the action log's file was found cut or added to by somebody else",
+            self.action_log_disturbances.clone(),
+        );
+        r.register(
+            "journald_unsent",
+            "Events that systemd's journal was not told of; the action log has them",
+            self.journald_unsent.clone(),
+        );
+    }
+
     /// Metrics that no registry shows, for tests.
     pub fn unregistered() -> Self {
         Self::register(&mut Registry::default())
@@ -175,6 +197,9 @@ impl Metrics {
             journal_sequence: Gauge::default(),
             journal_writable: Gauge::default(),
             journal_reserve: Gauge::default(),
+            action_log_writable: Gauge::default(),
+            action_log_disturbances: Counter::default(),
+            journald_unsent: Counter::default(),
             mode: Family::default(),
             heartbeat: Family::default(),
             heartbeat_missing: Gauge::default(),
@@ -293,6 +318,22 @@ impl Metrics {
     pub fn journal_reserve(&self, bytes: u64) {
         self.journal_reserve
             .set(i64::try_from(bytes).unwrap_or(i64::MAX));
+    }
+
+    /// Sets whether the action log's file can be written.
+    pub fn action_log_writable(&self, is_writable: bool) {
+        self.action_log_writable.set(i64::from(is_writable));
+    }
+
+    /// Sets how often somebody else had a hand in the action log's file, since the start.
+    pub fn action_log_disturbances(&self, count: u64) {
+        let counter = self.action_log_disturbances.inner();
+        counter.store(count, Ordering::Relaxed);
+    }
+
+    /// Sets how many events systemd's journal was not told of, since the start.
+    pub fn journald_unsent(&self, count: u64) {
+        self.journald_unsent.inner().store(count, Ordering::Relaxed);
     }
 
     /// Sets the mode in force over all rules.

@@ -6,6 +6,8 @@
 
 mod http;
 
+use std::io;
+use std::os::fd::{AsFd as _, BorrowedFd};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,7 +15,7 @@ use anyhow::Context as _;
 use axum::Router;
 use prometheus_client::registry::Registry;
 use prunelle_foundation::clock::{SharedClock, SystemClock};
-use prunelle_foundation::lifecycle::{Lifecycle, Stop, Tasks};
+use prunelle_foundation::lifecycle::{Lifecycle, ReloadAnswer, Stop, Tasks};
 use prunelle_foundation::web_config::{self, WebConfig, WebStatus};
 use prunelle_foundation::{build_info, listener, process_metrics};
 use prunelle_systemd::Systemd;
@@ -30,7 +32,9 @@ use crate::heartbeat::{self, Beats};
 use crate::intake::auth::Tokens;
 use crate::intake::reconcile::{ActiveAlerts, ReconcileRequests, Reconciler};
 use crate::intake::{self, Intake, Parts, Readiness, WEBHOOK_PATH};
-use crate::journal::{Journal, JournalOptions};
+use crate::journal::{
+    JOURNALD_SOCKET, Journal, JournalOptions, LogOptions, Reopening, goes_to_journald,
+};
 use crate::leases::LocalLeases;
 use crate::metrics::{self, Metrics};
 use crate::notify::channels::Makings;
@@ -49,7 +53,7 @@ use crate::remedy::clean_folder::CleanFolderRemedy;
 use crate::remedy::end_process::EndProcess;
 use crate::remedy::of_host::OfHost;
 use crate::service_manager::ServiceManager;
-use crate::settings::Settings;
+use crate::settings::{Journald, Settings};
 use crate::status_page::StatusPage;
 use crate::verify::Checks;
 use crate::view;
@@ -68,7 +72,7 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     let clock: SharedClock = Arc::new(SystemClock::new().context("cannot read the clock")?);
     let prepared = Prepared::read(&settings, &clock)?;
     let mut lifecycle = Lifecycle::new();
-    let (stop, tasks) = (lifecycle.stop(), lifecycle.tasks());
+    let (stop, tasks, reopening) = (lifecycle.stop(), lifecycle.tasks(), Reopening::default());
     let web_config = prepared
         .web_config
         .map(|read| read.start(tasks.clone(), &[WEBHOOK_PATH, http::RELOAD_PATH]));
@@ -84,9 +88,9 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
 
     let systemd = start_systemd(prepared.watch_list, &clock, &tasks, &stop);
     let tokens = Arc::new(prepared.tokens);
-    let (mut reloader, shown_policy) =
+    let (reloader, shown_policy) =
         Reloader::new(&settings, policy, &systemd, &tokens, &metrics, &clock);
-    let reload = lifecycle.on_reload(move || reloader.reload());
+    let reload = lifecycle.on_reload(reloading(reloader, reopening.clone()));
 
     let intake = Intake::new(Parts {
         tokens: Arc::clone(&tokens),
@@ -108,7 +112,7 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     };
     let router = http::router(intake, status_page(&settings, view.clone()), shown);
     tasks.spawn_essential("web", serve(prepared.web, router, web_config, stop.clone()));
-    let journal = open_journal(&settings, &clock, &metrics, &tasks).await?;
+    let journal = open_journal(&settings, reopening, &clock, &metrics, &tasks).await?;
     stats.send_replace(Some(journal.stats()));
     let heartbeat = watch_heartbeat(beats, &policies, &clock, &journal, &metrics, &handle);
     let more = asked_by_people(&settings, &systemd, &clock, &tasks, &policies);
@@ -271,6 +275,15 @@ fn watch_heartbeat(
     }
 }
 
+/// What a reload does.
+fn reloading(mut reloader: Reloader, log: Reopening) -> impl FnMut() -> ReloadAnswer {
+    move || {
+        // Whatever becomes of the policy: programs that rotate logs ask in the same way.
+        log.request();
+        reloader.reload()
+    }
+}
+
 /// However the engine ends: what it wrote last is kept, and the log catches up.
 async fn close_after(engine: impl Future, journal: Journal) {
     engine.await;
@@ -368,6 +381,7 @@ async fn tell_readiness(readiness: watch::Sender<Readiness>, stop: Stop) {
 
 async fn open_journal(
     settings: &Settings,
+    reopening: Reopening,
     clock: &SharedClock,
     metrics: &Metrics,
     tasks: &Tasks,
@@ -376,6 +390,7 @@ async fn open_journal(
     let options = JournalOptions {
         reserve_bytes: settings.storage_reserve.get(),
         action_log: Some(settings.actions_file.clone()),
+        log: log_options(settings, reopening),
         on_commit: Some(Arc::new(move |took| observer.journal_committed(took))),
         ..JournalOptions::new(&settings.storage_path)
     };
@@ -388,6 +403,30 @@ async fn open_journal(
         .await
         .context("opening the journal panicked")??;
     Ok(journal)
+}
+
+/// How the action log is kept, as the settings say.
+fn log_options(settings: &Settings, reopening: Reopening) -> LogOptions {
+    let actions = settings.actions;
+    let is_told = match actions.journald {
+        Journald::Always => true,
+        Journald::Never => false,
+        Journald::Auto => {
+            let stream = std::env::var("JOURNAL_STREAM").ok();
+            let goes_there = |output: BorrowedFd<'_>| goes_to_journald(stream.as_deref(), output);
+            goes_there(io::stdout().as_fd()) || goes_there(io::stderr().as_fd())
+        }
+    };
+    LogOptions {
+        max_bytes: actions.max_size.get(),
+        max_age: actions.max_age.get(),
+        is_compressed: actions.is_compressed,
+        keep: actions.keep.get(),
+        keep_files: actions.keep_files,
+        journald: is_told.then(|| JOURNALD_SOCKET.into()),
+        reopening,
+        on_step: None,
+    }
 }
 
 async fn is_crash_looping(journal: &Journal) -> anyhow::Result<bool> {

@@ -4,6 +4,7 @@
 //! as unset, and [`Settings::resolve`] is the one place that knows the defaults. `AUTO_HEALING_ENABLED` is the
 //! exception: the more cautious of flag and variable counts, because nothing may raise the mode.
 
+mod actions;
 mod flags;
 
 use std::path::PathBuf;
@@ -15,6 +16,7 @@ use prunelle_foundation::setting::{Problem, SettingErrors, boolean, given};
 use prunelle_foundation::telemetry::LogFormat;
 use reqwest::Url;
 
+pub use actions::{ActionLogSettings, Journald};
 pub use flags::Flags;
 
 use crate::boundary::Boundary;
@@ -39,6 +41,8 @@ pub struct Settings {
     pub storage_reserve: ByteSize,
     /// The action log.
     pub actions_file: PathBuf,
+    /// How its files follow each other.
+    pub actions: ActionLogSettings,
     /// Folder of the control socket and the pause file.
     pub runtime_path: PathBuf,
     /// Alertmanager's base address.
@@ -79,6 +83,7 @@ impl Settings {
             or(flags.storage_reserve.as_deref(), "64MiB"),
             read("is not a size", "write it with its unit, as in `64MiB`"),
         );
+        let actions = actions::resolve(flags, &mut errors);
         let alertmanager_url = errors.parse(
             &named("--alertmanager.url"),
             or(flags.alertmanager_url.as_deref(), "http://127.0.0.1:9093"),
@@ -105,6 +110,7 @@ impl Settings {
         let (
             Some(listen_address),
             Some(storage_reserve),
+            Some(actions),
             Some(alertmanager_url),
             Some(prometheus_url),
             Some(host_boundary),
@@ -113,6 +119,7 @@ impl Settings {
         ) = (
             listen_address,
             storage_reserve,
+            actions,
             alertmanager_url,
             prometheus_url,
             host_boundary,
@@ -127,12 +134,10 @@ impl Settings {
             web_config_file: web_config_file(flags),
             token_files: token_files(flags),
             policy_file: policy_file(flags),
-            storage_path: path(flags.storage_path.as_deref(), "/var/lib/prunelle"),
+            storage_path: storage_path(flags),
             storage_reserve,
-            actions_file: path(
-                flags.actions_file.as_deref(),
-                "/var/log/prunelle/actions.jsonl",
-            ),
+            actions_file: actions_file(flags),
+            actions,
             runtime_path: runtime_path(flags),
             alertmanager_url,
             prometheus_url,
@@ -166,6 +171,19 @@ pub fn policy_file(flags: &Flags) -> PathBuf {
 /// The web configuration, also for `check-config`.
 pub fn web_config_file(flags: &Flags) -> Option<PathBuf> {
     given(flags.web_config_file.as_deref()).map(PathBuf::from)
+}
+
+/// The action log, also for its verification, which needs no daemon.
+pub fn actions_file(flags: &Flags) -> PathBuf {
+    path(
+        flags.actions_file.as_deref(),
+        "/var/log/prunelle/actions.jsonl",
+    )
+}
+
+/// The journal's folder, also for the verification of the action log.
+pub fn storage_path(flags: &Flags) -> PathBuf {
+    path(flags.storage_path.as_deref(), "/var/lib/prunelle")
 }
 
 /// The runtime folder, also for the commands that speak to the daemon.

@@ -13,6 +13,7 @@ use serde::de::DeserializeOwned;
 use crate::control::{Problem, SUDO_USER_HEADER, Status, USERS, user_name};
 use crate::doctor::Finding;
 use crate::explain::Explanation;
+use crate::journal::LogAnchor;
 use crate::notify::trying::{TestRequest, TestResult};
 
 const TIME_LIMIT: Duration = Duration::from_secs(10);
@@ -76,6 +77,11 @@ pub(super) async fn tell<A: DeserializeOwned>(
 /// Reads the daemon's picture of itself.
 pub(super) async fn status(socket: &Path) -> Result<Status, ClientError> {
     ask(socket, Method::GET, "status", None::<&()>).await
+}
+
+/// Asks where the action log must end.
+pub(super) async fn log_anchor(socket: &Path) -> Result<LogAnchor, ClientError> {
+    ask(socket, Method::GET, "log-anchor", None::<&()>).await
 }
 
 /// Has the daemon look at what it needs.

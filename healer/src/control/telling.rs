@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::naming::is_called;
 use super::{Control, Refusal};
 use crate::intake::Sample;
-use crate::journal::{Event, EventType};
+use crate::journal::{Event, EventType, LogAnchor};
 use crate::reload::PolicyStatus;
 use crate::target::Target;
 use crate::view::View;
@@ -79,6 +79,11 @@ pub(super) async fn status(State(control): State<Control>) -> Json<Status> {
         policy: control.policy.borrow().clone(),
         rejected: control.samples.newest(),
     })
+}
+
+/// `GET /v1/log-anchor`: where the action log must end.
+pub(super) async fn log_anchor(State(control): State<Control>) -> Result<Json<LogAnchor>, Refusal> {
+    Ok(Json(control.journal.log_anchor().await?))
 }
 
 pub(super) async fn history(

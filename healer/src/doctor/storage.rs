@@ -33,8 +33,10 @@ pub(super) fn examine(report: &mut Report, patient: &Patient) {
             );
         }
     }
-    if let Some(folder) = settings.actions_file.parent() {
-        is_writable(report, folder, "the action log", "--actions.file");
+    if let Some(folder) = settings.actions_file.parent()
+        && is_writable(report, folder, "the action log", "--actions.file")
+    {
+        can_be_added_to(report, &settings.actions_file);
     }
     is_writable(
         report,
@@ -79,6 +81,26 @@ fn is_writable(report: &mut Report, folder: &Path, what: &str, flag: &str) -> bo
             );
             false
         }
+    }
+}
+
+/// The folder may be ours and the file somebody else's, when another program made it anew.
+fn can_be_added_to(report: &mut Report, log: &Path) {
+    let found = access(log, Access::READ_OK | Access::WRITE_OK);
+    if let Err(error) = found
+        && error != rustix::io::Errno::NOENT
+    {
+        report.failure(
+            TOPIC,
+            format!(
+                "{} cannot be written: {error}; its lines wait in the journal",
+                log.display()
+            ),
+            format!(
+                "`chown prunelle: {}`; logrotate's `create` takes an owner",
+                log.display()
+            ),
+        );
     }
 }
 

@@ -2,28 +2,48 @@
 //!
 //! The file follows the journal and never the other way round. A thread writes lines after their commit. At a start
 //! the file itself tells how far it got: damage at its end is cut off, and what is missing is written from the
-//! journal, so that both are equal again. A full disk delays lines and loses none. A file that was rotated or
-//! deleted is opened anew, and goes on with the next line.
+//! journal, so that both are equal again. A full disk delays lines and loses none. A file that is large or old enough
+//! is finished and followed by the next one; one that others renamed or deleted is opened anew. Finished files are
+//! compressed and removed on a thread of their own. systemd's journal is told of each line once it is in the file.
 
+pub(super) mod compressing;
 mod file;
+mod housekeeping;
+mod journald;
+mod open_log;
+mod options;
+mod part_name;
+pub(super) mod parts;
+mod position;
+mod removal;
+mod resuming;
+mod rotating;
+mod starting;
 
-use std::fs;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender};
 use std::time::Duration;
 
-use prunelle_foundation::clock::{Now, SharedClock};
+use prunelle_foundation::clock::SharedClock;
 use prunelle_foundation::lifecycle::Stop;
-use rusqlite::params;
 
-use self::file::{LastLine, LogFile};
+use self::file::LogFile;
+use self::journald::Courier;
+use self::open_log::{Disturbance, OpenLog};
+pub use self::position::LogAnchor;
+use self::position::NotePosition;
+pub(super) use self::position::ReadAnchor;
 use super::JournalError;
-use super::events::{LineAt, LinesAfter};
-use super::operation::{Call, Operation, Run, Transaction};
+use super::events::LinesAfter;
+use super::operation::{Call, Operation};
 use super::stats::JournalStats;
 use super::writer::Message;
+
+pub use self::journald::{JOURNALD_SOCKET, goes_to_journald};
+pub use self::options::{LogOptions, LogStep, Reopening, StepObserver};
+pub(super) use self::starting::Start;
 
 /// Lines read from the journal at once.
 const BATCH: u32 = 500;
@@ -31,15 +51,22 @@ const BATCH: u32 = 500;
 const RETRY: Duration = Duration::from_secs(3);
 /// How often the journal is told how far the file certainly is.
 const POSITION_PERIOD: Duration = Duration::from_secs(10);
+/// After a rotation that failed, the next try.
+const ROTATION_RETRY: Duration = Duration::from_mins(1);
 
 /// The thread that writes the file.
-pub(super) struct ActionLog {
-    pub(super) path: PathBuf,
-    pub(super) journal: Sender<Message>,
-    pub(super) bell: Receiver<()>,
-    pub(super) stats: Arc<JournalStats>,
-    pub(super) clock: SharedClock,
-    pub(super) stop: Stop,
+struct ActionLog {
+    path: PathBuf,
+    options: LogOptions,
+    journal: Sender<Message>,
+    bell: Receiver<()>,
+    /// Rung when a file is finished; none: nobody looks after finished files.
+    finished: Option<SyncSender<()>>,
+    /// Whoever tells systemd's journal.
+    journald: Option<Courier>,
+    stats: Arc<JournalStats>,
+    clock: SharedClock,
+    stop: Stop,
 }
 
 /// A fault of the file, or the end of the journal.
@@ -53,7 +80,7 @@ enum LogError {
 
 impl ActionLog {
     /// Writes until the journal ends.
-    pub(super) fn run(self) {
+    fn run(self) {
         let mut open: Option<OpenLog> = None;
         let mut is_failing = false;
         loop {
@@ -74,8 +101,11 @@ impl ActionLog {
                         );
                     }
                     is_failing = true;
+                    // What is in the file is found out anew.
+                    open = None;
                 }
             }
+            self.stats.set_log_writable(!is_failing);
             let wait = if is_failing { RETRY } else { POSITION_PERIOD };
             match self.bell.recv_timeout(wait) {
                 Ok(()) | Err(RecvTimeoutError::Timeout) => {}
@@ -86,8 +116,12 @@ impl ActionLog {
 
     /// Writes every line that is committed and not in the file.
     fn catch_up(&self, open: &mut Option<OpenLog>) -> Result<(), LogError> {
+        let is_wanted_anew = self.options.reopening.take();
         let log = match open {
-            Some(log) => log,
+            Some(log) => {
+                self.look_at(log, is_wanted_anew)?;
+                log
+            }
             None => open.insert(self.resume()?),
         };
         loop {
@@ -98,61 +132,83 @@ impl ActionLog {
             if lines.is_empty() {
                 break;
             }
-            if log.file.was_replaced(&self.path) {
-                self.note_position(log)?;
-                log.file = LogFile::open(&self.path)?;
-            }
-            log.append(&lines)?;
-            self.stats.set_logged(log.written);
+            self.look_at(log, false)?;
+            self.write(log, lines)?;
         }
-        if self.stop.is_stopping() || self.clock.now().since(&log.noted_at) >= POSITION_PERIOD {
+        let now = self.clock.now();
+        if self.is_old(log, &now) {
+            self.rotate_unless_in_vain(log)?;
+        }
+        if self.stop.is_stopping() || now.since(&log.noted_at) >= POSITION_PERIOD {
             self.note_position(log)?;
         }
         Ok(())
     }
 
-    /// Opens the file and finds out how far it got.
-    fn resume(&self) -> Result<OpenLog, LogError> {
-        let noted = self.ask(LogPosition)?;
-        let mut file = LogFile::open(&self.path)?;
-        let written = loop {
-            match file.last_line()? {
-                LastLine::None => break noted,
-                LastLine::Damaged { begins } => file.cut(begins)?,
-                LastLine::Line { seq, text } => match self.ask(LineAt(seq))? {
-                    Some(line) if line == text => break seq,
-                    // Too old for the journal, but of its kind: nothing newer is in the file.
-                    None if seq <= noted => break seq,
-                    _ => {
-                        // Of another journal, or changed by somebody: kept as it is, beside a new file.
-                        self.move_aside()?;
-                        file = LogFile::open(&self.path)?;
-                    }
-                },
-            }
+    /// Notices what others did to the file.
+    fn look_at(&self, log: &mut OpenLog, is_wanted_anew: bool) -> Result<(), LogError> {
+        let was_replaced = log.file.was_replaced(&self.path);
+        if was_replaced || is_wanted_anew {
+            self.note_position(log)?;
+            log.file = LogFile::open(&self.path)?;
+            log.began = log.file.began()?;
+        }
+        if was_replaced {
+            log.length = log.file.length()?;
+            tracing::info!(path = %self.path.display(), "the action log was renamed or removed, the next file begins");
+        }
+        let Some(disturbance) = log.disturbance()? else {
+            return Ok(());
         };
-        self.stats.set_logged(written);
-        self.stats.set_logged_for_good(noted);
-        Ok(OpenLog {
-            file,
-            written,
-            noted,
-            noted_at: self.clock.now(),
-        })
+        self.stats.count_log_disturbance();
+        let path = self.path.display();
+        match disturbance {
+            Disturbance::Emptied => {
+                tracing::warn!(%path, "the action log was emptied from outside, lines may be missing: logrotate's `copytruncate` is not supported, use `create` and a reload");
+                log.length = 0;
+                log.began = None;
+            }
+            Disturbance::Cut => {
+                tracing::warn!(%path, "the action log was cut from outside, what is missing is written again");
+                *log = self.resume()?;
+            }
+            Disturbance::Added => {
+                tracing::warn!(%path, "somebody else wrote into the action log: `prunelle-healer journal verify` shows where");
+                log.accept_addition()?;
+            }
+        }
+        Ok(())
     }
 
-    fn move_aside(&self) -> io::Result<()> {
-        let stamp = self.clock.now().wall.strftime("%Y%m%dT%H%M%SZ");
-        let mut aside = self.path.with_added_extension(format!("foreign-{stamp}"));
-        while aside.try_exists()? {
-            aside.add_extension("again");
+    fn write(&self, log: &mut OpenLog, mut lines: Vec<(i64, String)>) -> Result<(), LogError> {
+        let now = self.clock.now();
+        while !lines.is_empty() {
+            let mut fitting = log.room(&lines, self.options.max_bytes);
+            if fitting == 0 && !self.rotate_unless_in_vain(log)? {
+                fitting = lines.len();
+            }
+            let later = lines.split_off(fitting);
+            log.append(&lines, &now)?;
+            self.stats.set_logged(log.written);
+            if let Some(journald) = &self.journald {
+                journald.hand_over(lines);
+            }
+            lines = later;
         }
-        tracing::warn!(
-            path = %self.path.display(),
-            aside = %aside.display(),
-            "the action log does not belong to this journal, it was moved aside"
-        );
-        fs::rename(&self.path, aside)
+        Ok(())
+    }
+
+    /// Rotates, unless that failed a moment ago; whether it did.
+    fn rotate_unless_in_vain(&self, log: &mut OpenLog) -> Result<bool, LogError> {
+        let now = self.clock.now();
+        let is_in_vain =
+            |failed: &prunelle_foundation::clock::Now| now.since(failed) < ROTATION_RETRY;
+        if log.rotation_failed.as_ref().is_some_and(is_in_vain) {
+            return Ok(false);
+        }
+        let has_rotated = self.rotate(log)?;
+        log.rotation_failed = (!has_rotated).then_some(now);
+        Ok(has_rotated)
     }
 
     /// Tells the journal that everything up to here is in a file for good.
@@ -168,73 +224,18 @@ impl ActionLog {
     }
 
     fn ask<O: Operation>(&self, operation: O) -> Result<O::Output, JournalError> {
-        let (call, answer) = Call::new(operation, None);
-        self.journal
-            .send(Message::Log(call))
-            .map_err(|_| JournalError::Closed)?;
-        let (_, output) = answer.blocking_recv().map_err(|_| JournalError::Closed)??;
-        Ok(output)
+        ask(&self.journal, operation)
     }
 }
 
-/// The open file and how far it is.
-struct OpenLog {
-    file: LogFile,
-    /// The last line in it.
-    written: i64,
-    /// The last line of which the journal knows that it is in a file for good.
-    noted: i64,
-    noted_at: Now,
-}
-
-impl OpenLog {
-    /// Adds lines; either all of them or none.
-    fn append(&mut self, lines: &[(i64, String)]) -> io::Result<()> {
-        let Some((last, _)) = lines.last() else {
-            return Ok(());
-        };
-        let mut text = String::with_capacity(lines.iter().map(|(_, line)| line.len() + 1).sum());
-        for (_, line) in lines {
-            text.push_str(line);
-            text.push('\n');
-        }
-        let before = self.file.file.metadata()?.len();
-        if let Err(error) = self.file.file.write_all(text.as_bytes()) {
-            self.file.cut(before)?;
-            return Err(error);
-        }
-        self.written = *last;
-        Ok(())
-    }
-}
-
-/// Reads the last line that is in a file for good.
-struct LogPosition;
-
-impl Operation for LogPosition {
-    type Output = i64;
-    const READS_ONLY: bool = true;
-
-    fn run(&mut self, tx: &mut Transaction<'_>) -> Run<Self::Output> {
-        let position = tx
-            .prepare("SELECT value FROM settings WHERE name = 'log_position'")?
-            .query_row([], |row| row.get(0))?;
-        Ok(position)
-    }
-}
-
-struct NotePosition(i64);
-
-impl Operation for NotePosition {
-    type Output = ();
-
-    fn run(&mut self, tx: &mut Transaction<'_>) -> Run<Self::Output> {
-        tx.execute(
-            "UPDATE settings SET value = ?1 WHERE name = 'log_position'",
-            params![self.0],
-        )?;
-        Ok(())
-    }
+/// Asks the journal's thread, from a thread of the log.
+fn ask<O: Operation>(journal: &Sender<Message>, operation: O) -> Result<O::Output, JournalError> {
+    let (call, answer) = Call::new(operation, None);
+    journal
+        .send(Message::Log(call))
+        .map_err(|_| JournalError::Closed)?;
+    let (_, output) = answer.blocking_recv().map_err(|_| JournalError::Closed)??;
+    Ok(output)
 }
 
 #[cfg(test)]

@@ -5,22 +5,17 @@
 //! before it as `previous_hash`, so nothing can be changed, taken out or put in without breaking the chain. To check
 //! a line by hand: `jq -cj 'del(.hash)' | sha256sum`.
 
-use std::fmt::Write as _;
-
 use jiff::Timestamp;
 use prunelle_foundation::clock::Now;
 use prunelle_systemd::UnitName;
 use rusqlite::params;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 
 use super::moment;
 use super::operation::{Operation, Run, Transaction};
+use super::seal::{self, Hash, hex};
 use crate::target::Target;
-
-/// A SHA-256.
-pub(super) type Hash = [u8; 32];
 
 /// The end of the chain: the last event, or zeros before the first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -136,13 +131,8 @@ impl Transaction<'_> {
         })?;
         let next = Chain {
             seq: chain.seq + 1,
-            hash: Sha256::digest(line.as_bytes()).into(),
+            hash: seal::close(&mut line),
         };
-        let hash = hex(&next.hash);
-        line.pop();
-        line.push_str(",\"hash\":\"");
-        line.push_str(&hash);
-        line.push_str("\"}");
         self.execute(
             "INSERT INTO events (seq, event_type, at_wall, at_boot, at_boot_id, hash, line)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
@@ -152,7 +142,7 @@ impl Transaction<'_> {
                 moment::wall(event.at),
                 moment::boot(event.at),
                 event.at.boot_id.as_str(),
-                hash,
+                hex(&next.hash),
                 line
             ],
         )?;
@@ -164,28 +154,6 @@ impl Transaction<'_> {
 /// The unit's name, for the `service` of a line.
 pub(super) fn service(target: &Target) -> Option<&str> {
     target.unit().map(UnitName::as_str)
-}
-
-/// Lower-case hex.
-pub(super) fn hex(hash: &Hash) -> String {
-    let mut text = String::with_capacity(64);
-    for byte in hash {
-        // Writing to a string does not fail.
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
-}
-
-/// The inverse of [`hex`].
-pub(super) fn from_hex(text: &str) -> Option<Hash> {
-    let mut hash = [0; 32];
-    if text.len() != 64 || !text.is_ascii() {
-        return None;
-    }
-    for (index, byte) in hash.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(text.get(index * 2..index * 2 + 2)?, 16).ok()?;
-    }
-    Some(hash)
 }
 
 /// Reads the newest events, newest first.

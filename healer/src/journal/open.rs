@@ -9,13 +9,15 @@ use std::time::Duration;
 use prunelle_foundation::clock::{Clock, Now};
 use rusqlite::{Connection, ErrorCode, OptionalExtension as _, params};
 
+use super::action_log::LogOptions;
 use super::error::OpenError;
-use super::events::{Chain, from_hex};
+use super::events::Chain;
 use super::lock::{LockError, StoreLock, open_private};
 use super::moment;
 use super::operation::State;
 use super::reserve::Reserve;
 use super::schema::{self, MIGRATIONS, SchemaError};
+use super::seal::from_hex;
 use super::stats::CommitObserver;
 
 /// Where and how the journal is kept.
@@ -27,6 +29,8 @@ pub struct JournalOptions {
     pub reserve_bytes: u64,
     /// The JSON action log; none writes none.
     pub action_log: Option<PathBuf>,
+    /// How the action log's files follow each other, and who else is told.
+    pub log: LogOptions,
     /// How long ended things are kept.
     pub retention: Duration,
     /// Told how long each commit took.
@@ -40,6 +44,7 @@ impl JournalOptions {
             path: path.into(),
             reserve_bytes: 64 << 20,
             action_log: None,
+            log: LogOptions::default(),
             retention: Duration::from_hours(90 * 24),
             on_commit: None,
         }
@@ -52,6 +57,7 @@ impl std::fmt::Debug for JournalOptions {
             .field("path", &self.path)
             .field("reserve_bytes", &self.reserve_bytes)
             .field("action_log", &self.action_log)
+            .field("log", &self.log)
             .field("retention", &self.retention)
             .finish_non_exhaustive()
     }

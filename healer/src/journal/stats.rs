@@ -14,6 +14,9 @@ pub struct JournalStats {
     sequence: AtomicU64,
     logged: AtomicU64,
     logged_for_good: AtomicU64,
+    log_disturbances: AtomicU64,
+    journald_unsent: AtomicU64,
+    is_log_writable: AtomicBool,
     commits: AtomicU64,
     reserve_bytes: AtomicU64,
     is_writable: AtomicBool,
@@ -28,6 +31,21 @@ impl JournalStats {
     /// Sequence number of the last line in the action log's file.
     pub fn logged(&self) -> u64 {
         self.logged.load(Ordering::Acquire)
+    }
+
+    /// False while the action log's file cannot be written, or none is written.
+    pub fn is_log_writable(&self) -> bool {
+        self.is_log_writable.load(Ordering::Relaxed)
+    }
+
+    /// How often the action log's file was found cut or added to by somebody else, since the start.
+    pub fn log_disturbances(&self) -> u64 {
+        self.log_disturbances.load(Ordering::Relaxed)
+    }
+
+    /// Events that systemd's journal was not told of, since the start.
+    pub fn journald_unsent(&self) -> u64 {
+        self.journald_unsent.load(Ordering::Relaxed)
     }
 
     /// Transactions that wrote something, since the start.
@@ -63,6 +81,19 @@ impl JournalStats {
     pub(super) fn set_logged_for_good(&self, sequence: i64) {
         self.logged_for_good
             .store(u64::try_from(sequence).unwrap_or(0), Ordering::Release);
+    }
+
+    pub(super) fn set_log_writable(&self, is_writable: bool) {
+        self.is_log_writable.store(is_writable, Ordering::Relaxed);
+    }
+
+    pub(super) fn count_log_disturbance(&self) {
+        self.log_disturbances.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn count_journald_unsent(&self, count: usize) {
+        self.journald_unsent
+            .fetch_add(count as u64, Ordering::Relaxed);
     }
 
     pub(super) fn count_commit(&self) {

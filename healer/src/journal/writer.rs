@@ -53,7 +53,7 @@ pub(super) struct Writer {
     pub(super) observer: Observer,
     pub(super) retention: Retention,
     /// Wakes the action log; none when none is written.
-    pub(super) bell: Option<SyncSender<()>>,
+    pub(super) bell: Option<Arc<SyncSender<()>>>,
 }
 
 impl Writer {

@@ -58,6 +58,10 @@ async fn metrics(
         shown.metrics.journal_sequence(stats.sequence());
         shown.metrics.journal_writable(stats.is_writable());
         shown.metrics.journal_reserve(stats.reserve_bytes());
+        shown.metrics.action_log_writable(stats.is_log_writable());
+        let disturbances = stats.log_disturbances();
+        shown.metrics.action_log_disturbances(disturbances);
+        shown.metrics.journald_unsent(stats.journald_unsent());
     }
     exposition::respond(&headers, Some(peer), &shown.registry)
 }

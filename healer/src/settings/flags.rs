@@ -43,7 +43,8 @@ pub struct Flags {
         long = "storage.path",
         env = "PRUNELLE_HEALER_STORAGE_PATH",
         hide_env_values = true,
-        value_name = "FOLDER"
+        value_name = "FOLDER",
+        global = true
     )]
     pub storage_path: Option<String>,
     /// Space held back for the journal in case the file system fills up [default: 64MiB]
@@ -59,9 +60,58 @@ pub struct Flags {
         long = "actions.file",
         env = "PRUNELLE_HEALER_ACTIONS_FILE",
         hide_env_values = true,
-        value_name = "FILE"
+        value_name = "FILE",
+        global = true
     )]
     pub actions_file: Option<String>,
+    /// A file of the action log is finished, and the next begun, before it grows over this; `0`: whatever its size [default: 64MiB]
+    #[arg(
+        long = "actions.max-size",
+        env = "PRUNELLE_HEALER_ACTIONS_MAX_SIZE",
+        hide_env_values = true,
+        value_name = "SIZE"
+    )]
+    pub actions_max_size: Option<String>,
+    /// The same when its first line is so old; `0`: whatever its age [default: 7d]
+    #[arg(
+        long = "actions.max-age",
+        env = "PRUNELLE_HEALER_ACTIONS_MAX_AGE",
+        hide_env_values = true,
+        value_name = "DURATION"
+    )]
+    pub actions_max_age: Option<String>,
+    /// Compress finished files of the action log with gzip [default: true]
+    #[arg(
+        long = "actions.compress",
+        env = "PRUNELLE_HEALER_ACTIONS_COMPRESS",
+        hide_env_values = true,
+        value_name = "BOOLEAN"
+    )]
+    pub actions_compress: Option<String>,
+    /// Remove finished files of the action log when they are so old; `0`: never [default: 90d]
+    #[arg(
+        long = "actions.keep",
+        env = "PRUNELLE_HEALER_ACTIONS_KEEP",
+        hide_env_values = true,
+        value_name = "DURATION"
+    )]
+    pub actions_keep: Option<String>,
+    /// How many finished files of the action log are kept at most; `0`: all [default: 0]
+    #[arg(
+        long = "actions.keep-files",
+        env = "PRUNELLE_HEALER_ACTIONS_KEEP_FILES",
+        hide_env_values = true,
+        value_name = "NUMBER"
+    )]
+    pub actions_keep_files: Option<String>,
+    /// Tell systemd's journal of every event, too: auto (when the daemon's output goes there), always or never [default: auto]
+    #[arg(
+        long = "actions.journald",
+        env = "PRUNELLE_HEALER_ACTIONS_JOURNALD",
+        hide_env_values = true,
+        value_name = "WHEN"
+    )]
+    pub actions_journald: Option<String>,
     /// Folder of the control socket and of the file `pause` [default: /run/prunelle]
     #[arg(
         long = "runtime.path",

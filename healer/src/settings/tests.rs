@@ -28,6 +28,12 @@ fn defaults_are_those_of_an_installed_program() {
         PathBuf::from("/etc/prunelle/policy.yml")
     );
     assert_eq!(settings.storage_reserve.get(), 64 << 20);
+    assert_eq!(settings.actions.max_size.get(), 64 << 20);
+    assert_eq!(settings.actions.max_age.to_string(), "1w");
+    assert_eq!(settings.actions.keep.to_string(), "90d");
+    assert_eq!(settings.actions.keep_files, 0);
+    assert!(settings.actions.is_compressed);
+    assert_eq!(settings.actions.journald, Journald::Auto);
     assert_eq!(
         settings.socket(),
         PathBuf::from("/run/prunelle/healer.sock")
@@ -39,6 +45,26 @@ fn defaults_are_those_of_an_installed_program() {
     assert!(settings.grafana_url.is_none());
     assert!(settings.monitored_services.is_empty());
     assert_eq!(settings.auto_healing_enabled, None);
+}
+
+#[test]
+fn rotation_can_be_turned_off() {
+    let settings = resolve(
+        &[
+            "--actions.max-size=0",
+            "--actions.max-age=0",
+            "--actions.keep=0",
+            "--actions.compress=no",
+            "--actions.journald=never",
+        ],
+        None,
+    )
+    .unwrap()
+    .actions;
+    assert_eq!(settings.max_size.get(), 0);
+    assert!(settings.max_age.get().is_zero() && settings.keep.get().is_zero());
+    assert!(!settings.is_compressed);
+    assert_eq!(settings.journald, Journald::Never);
 }
 
 #[test]
@@ -94,6 +120,10 @@ fn everything_that_is_wrong_is_told_at_once() {
     let errors = resolve(
         &[
             "--storage.reserve=64",
+            "--actions.max-size=1",
+            "--actions.keep=90",
+            "--actions.keep-files=few",
+            "--actions.journald=true",
             "--alertmanager.url=localhost:9093",
             "--grafana.url=grafana",
             "--auto-healing-enabled=maybe",
@@ -105,6 +135,14 @@ fn everything_that_is_wrong_is_told_at_once() {
     insta::assert_snapshot!(errors, @r"
     `--storage.reserve (PRUNELLE_HEALER_STORAGE_RESERVE)` is not a size: `64`
       hint: write it with its unit, as in `64MiB`
+    `--actions.max-size (PRUNELLE_HEALER_ACTIONS_MAX_SIZE)` is not a size: `1`
+      hint: write it with its unit, as in `64MiB`, or `0` for no limit
+    `--actions.keep (PRUNELLE_HEALER_ACTIONS_KEEP)` is not a duration: `90`
+      hint: write it with its unit, as in `7d`, or `0` for no limit
+    `--actions.keep-files (PRUNELLE_HEALER_ACTIONS_KEEP_FILES)` is not a number of files: `few`
+      hint: write `0` to keep all
+    `--actions.journald (PRUNELLE_HEALER_ACTIONS_JOURNALD)` is not known here: `true`
+      hint: write `auto`, `always` or `never`
     `--alertmanager.url (PRUNELLE_HEALER_ALERTMANAGER_URL)` is not an address of HTTP: `localhost:9093`
       hint: write it with its scheme, as in `http://127.0.0.1:9093`
     `--grafana.url (PRUNELLE_HEALER_GRAFANA_URL)` is not an address of HTTP: `grafana`
@@ -131,5 +169,5 @@ fn every_flag_has_the_variable_that_errors_name() {
             count += 1;
         }
     }
-    assert_eq!(count, 14);
+    assert_eq!(count, 20);
 }

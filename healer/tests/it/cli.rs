@@ -1,6 +1,7 @@
 //! The program as people run it: `check-config`, and the commands that speak to a daemon over its socket.
 
 mod control;
+mod journal;
 mod polkit;
 
 use std::process::Output;

@@ -10,4 +10,8 @@ mod fixture;
 mod full_disk;
 mod log;
 mod opening;
+mod rotation;
 mod windows;
+
+pub(crate) use fixture::Fixture;
+pub(crate) use log::{hear, logged};

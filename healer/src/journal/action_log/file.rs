@@ -5,7 +5,11 @@ use std::io;
 use std::os::unix::fs::{FileExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::Path;
 
+use jiff::Timestamp;
 use serde::Deserialize;
+
+/// A file that begins with a longer one is not ours.
+const LONGEST_FIRST_LINE: u64 = 1 << 24;
 
 /// The file under its name.
 #[derive(Debug)]
@@ -51,8 +55,34 @@ impl LogFile {
         }
     }
 
-    pub(super) fn cut(&mut self, length: u64) -> io::Result<()> {
+    pub(super) fn cut(&self, length: u64) -> io::Result<()> {
         self.file.set_len(length)
+    }
+
+    pub(super) fn length(&self) -> io::Result<u64> {
+        Ok(self.file.metadata()?.len())
+    }
+
+    /// When its first line was written; none when there is none, or none of ours.
+    pub(super) fn began(&self) -> io::Result<Option<Timestamp>> {
+        #[derive(Deserialize)]
+        struct Dated {
+            timestamp: Timestamp,
+        }
+        let mut first = Vec::new();
+        let mut from = 0;
+        while !first.contains(&b'\n') {
+            let mut chunk = vec![0; 1 << 13];
+            let read = self.file.read_at(&mut chunk, from)?;
+            if read == 0 || from > LONGEST_FIRST_LINE {
+                return Ok(None);
+            }
+            first.extend(chunk.iter().take(read));
+            from += read as u64;
+        }
+        let line = first.split(|byte| *byte == b'\n').next();
+        let dated = line.and_then(|line| serde_json::from_slice::<Dated>(line).ok());
+        Ok(dated.map(|dated| dated.timestamp))
     }
 
     pub(super) fn last_line(&self) -> io::Result<LastLine> {

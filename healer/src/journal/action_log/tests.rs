@@ -1,4 +1,6 @@
-use prunelle_foundation::clock::{BootId, ManualClock};
+use std::fs;
+
+use prunelle_foundation::clock::{BootId, ManualClock, Now};
 use prunelle_foundation::lifecycle::Lifecycle;
 
 use super::super::{Journal, JournalOptions};
@@ -65,6 +67,9 @@ impl Fixture {
         let (_, bell) = std::sync::mpsc::sync_channel(1);
         let log = ActionLog {
             path: self.path(),
+            options: LogOptions::default(),
+            finished: None,
+            journald: None,
             journal: self.journal.shared.queue.clone(),
             bell,
             stats: self.journal.stats(),

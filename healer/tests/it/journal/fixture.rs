@@ -17,20 +17,20 @@ use prunelle_healer::work::Notification;
 use uuid::Uuid;
 
 /// A folder for a journal, and what a journal is opened with.
-pub(super) struct Fixture {
-    pub(super) folder: Folder,
+pub(crate) struct Fixture {
+    pub(crate) folder: Folder,
     pub(super) clock: Arc<ManualClock>,
     pub(super) lifecycle: Lifecycle,
 }
 
 /// Removed at the end, or left to whoever made it.
-pub(super) enum Folder {
+pub(crate) enum Folder {
     Own(tempfile::TempDir),
     Given(PathBuf),
 }
 
 impl Folder {
-    pub(super) fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         match self {
             Self::Own(folder) => folder.path(),
             Self::Given(path) => path,
@@ -39,7 +39,7 @@ impl Folder {
 }
 
 impl Fixture {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             folder: Folder::Own(tempfile::tempdir().unwrap()),
             clock: Arc::new(ManualClock::new(start_of_time())),
@@ -55,7 +55,7 @@ impl Fixture {
         }
     }
 
-    pub(super) fn options(&self) -> JournalOptions {
+    pub(crate) fn options(&self) -> JournalOptions {
         JournalOptions {
             reserve_bytes: 64 << 10,
             action_log: Some(self.log()),
@@ -63,15 +63,15 @@ impl Fixture {
         }
     }
 
-    pub(super) fn log(&self) -> PathBuf {
+    pub(crate) fn log(&self) -> PathBuf {
         self.folder.path().join("actions.jsonl")
     }
 
-    pub(super) fn database(&self) -> PathBuf {
+    pub(crate) fn database(&self) -> PathBuf {
         self.folder.path().join("journal.db")
     }
 
-    pub(super) fn try_open(&self, options: JournalOptions) -> Result<Journal, JournalError> {
+    pub(crate) fn try_open(&self, options: JournalOptions) -> Result<Journal, JournalError> {
         Journal::open(
             options,
             Arc::clone(&self.clock) as _,

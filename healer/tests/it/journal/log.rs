@@ -54,13 +54,13 @@ fn hex(bytes: &[u8]) -> String {
     })
 }
 
-async fn hear(fixture: &Fixture, journal: &Journal, numbers: std::ops::Range<u64>) {
+pub(crate) async fn hear(fixture: &Fixture, journal: &Journal, numbers: std::ops::Range<u64>) {
     let alerts = numbers.map(firing).collect();
     let notification = fixture.notification(alerts);
     journal.record_notification(notification).await.unwrap();
 }
 
-async fn logged(journal: &Journal, sequence: u64) {
+pub(crate) async fn logged(journal: &Journal, sequence: u64) {
     let stats = journal.stats();
     let wait = async {
         while stats.logged() < sequence {
