@@ -4,6 +4,8 @@
 //! The healer's wall clock is libfaketime's. The time since boot cannot be faked that way (the healer asks the kernel
 //! past the C library), nor must it be: for the reboot, a time namespace and a file mounted over the boot id do it.
 
+mod waits;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -101,16 +103,22 @@ rules:
 ",
         QUARANTINE.as_secs()
     );
-    host.healer_env = [
+    host.healer_env = faked_by(clock)?;
+    Ok(StackOptions::of(vec![host]).change("ServiceDown", "keep_firing_for", "0s"))
+}
+
+/// The environment of a healer whose wall clock is off by what is written in a file.
+fn faked_by(clock: &Path) -> Result<Vec<(String, String)>> {
+    let environment = [
         ("LD_PRELOAD", library()?.display().to_string()),
         ("FAKETIME_TIMESTAMP_FILE", clock.display().to_string()),
         ("FAKETIME_NO_CACHE", "1".to_owned()),
         ("FAKETIME_DONT_FAKE_MONOTONIC", "1".to_owned()),
         ("NO_FAKE_STAT", "1".to_owned()),
-    ]
-    .map(|(name, value)| (name.to_owned(), value))
-    .into();
-    Ok(StackOptions::of(vec![host]).change("ServiceDown", "keep_firing_for", "0s"))
+    ];
+    Ok(environment
+        .map(|(name, value)| (name.to_owned(), value))
+        .into())
 }
 
 /// Debian's libfaketime, installed or as test.sh unpacks it.

@@ -31,6 +31,8 @@ mod shipped_names;
 #[cfg(test)]
 mod shipped_policy;
 #[cfg(test)]
+mod silences;
+#[cfg(test)]
 mod two_alertmanagers;
 #[cfg(test)]
 mod two_hosts;

@@ -1,5 +1,7 @@
 //! The daemon against a real systemd: a webhook comes in, a unit is repaired, verified and logged.
 
+mod approvals;
+mod breaker;
 mod fixture;
 mod reload;
 mod services;
