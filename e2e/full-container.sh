@@ -299,6 +299,14 @@ wait_for 20 'the action log says so' outcome demo.service SUCCESS
 with_log() { inside jq -es 'any(.[]; .event_type == "action" and .service == "demo.service" and any(.details.evidence.log.lines[]; contains("demo.service")))' /var/log/prunelle/actions.jsonl; }
 check "the last lines of the unit's log are kept with the attempt" with_log
 
+# The daemon's output goes to systemd's journal, so its events go there as well, with fields.
+in_journal() { inside journalctl --quiet --output=json PRUNELLE_EVENT_TYPE=outcome PRUNELLE_STATUS=SUCCESS UNIT=demo.service _SYSTEMD_UNIT=prunelle-healer.service | jq -es "any(.[]; .MESSAGE_ID == \"aab543aeff44429c9cb71f609f4ed089\" and .PRIORITY == \"5\" and .PRUNELLE_RULE == \"service-down\")"; }
+wait_for 10 "systemd's journal has it with fields to search by" in_journal
+all_sent() { inside curl -fsS http://127.0.0.1:8050/metrics | grep -q '^prunelle_healer_journald_unsent_total 0$'; }
+check "systemd's journal took every event" all_sent
+verified() { inside prunelle-healer journal verify | grep -q '^good: .*the daemon'; }
+check 'the action log is as it was written, says the daemon' verified
+
 # The policy allows it, polkit does not: the second lock holds.
 inside systemctl kill --signal=KILL other.service
 refused() { inside jq -es 'any(.[]; .service == "other.service" and .details.reason == "not_permitted")' /var/log/prunelle/actions.jsonl; }
