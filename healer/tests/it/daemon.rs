@@ -6,6 +6,7 @@ mod fixture;
 mod reload;
 mod services;
 mod steering;
+mod synced;
 
 use std::time::Duration;
 
