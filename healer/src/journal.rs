@@ -6,6 +6,7 @@
 
 mod action_log;
 mod alerts;
+mod annotated;
 mod approvals;
 mod decisions;
 mod entries;

@@ -8,6 +8,7 @@ pub mod control;
 pub mod doctor;
 pub mod explain;
 pub mod facts;
+pub mod grafana;
 pub mod guard;
 pub mod heartbeat;
 pub mod http_client;

@@ -4,6 +4,7 @@
 //! `rate()`. A value that is not known yet (the heartbeat before the first one) is absent, never zero. Every part of the
 //! healer is handed a clone of [`Metrics`]; nothing here is global.
 
+mod annotation;
 mod notification;
 pub mod web;
 
@@ -17,6 +18,7 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
+pub use annotation::AnnotationResult;
 pub use notification::NotificationResult;
 
 use crate::alert::AlertStatus;
@@ -49,6 +51,7 @@ pub struct Metrics {
     quarantines: Gauge,
     approvals_open: Gauge,
     reconciliations: Family<Label, Counter>,
+    annotations: Family<Label, Counter>,
     policy_reload_successful: Gauge,
     policy_reloaded: FloatGauge,
     policy_info: Family<[(&'static str, String); 1], Gauge>,
@@ -115,11 +118,7 @@ impl Metrics {
             "Questions that wait for the answer of a person",
             metrics.approvals_open.clone(),
         );
-        r.register(
-            "reconciliations",
-            "Readings of the active alerts from Alertmanager, by result",
-            metrics.reconciliations.clone(),
-        );
+        metrics.register_peers(r);
         r.register(
             "policy_last_reload_successful",
             "1 when the last reading of the policy succeeded, else the one before is in force",
@@ -206,6 +205,7 @@ impl Metrics {
             quarantines: Gauge::default(),
             approvals_open: Gauge::default(),
             reconciliations: Family::default(),
+            annotations: Family::default(),
             policy_reload_successful: Gauge::default(),
             policy_reloaded: FloatGauge::default(),
             policy_info: Family::default(),
@@ -241,6 +241,26 @@ impl Metrics {
         for result in ["success", "failure"] {
             drop(self.reconciliations.get_or_create(&[("result", result)]));
         }
+        for result in AnnotationResult::ALL {
+            drop(
+                self.annotations
+                    .get_or_create(&[("result", result.as_str())]),
+            );
+        }
+    }
+
+    /// What is asked of others.
+    fn register_peers(&self, r: &mut Registry) {
+        r.register(
+            "reconciliations",
+            "Readings of the active alerts from Alertmanager, by result",
+            self.reconciliations.clone(),
+        );
+        r.register(
+            "grafana_annotations",
+            "Tries to annotate a remediation in Grafana, by what became of them",
+            self.annotations.clone(),
+        );
     }
 
     /// Counts one request to the webhook.
@@ -383,6 +403,13 @@ impl Metrics {
     /// The policy as it is written now was refused; the one before stays in force.
     pub fn policy_refused(&self) {
         self.policy_reload_successful.set(0);
+    }
+
+    /// Counts one try to annotate a remediation.
+    pub fn annotation(&self, result: AnnotationResult) {
+        self.annotations
+            .get_or_create(&[("result", result.as_str())])
+            .inc();
     }
 
     /// Counts one reading of the active alerts from Alertmanager.

@@ -14,7 +14,7 @@ mod fitting;
 mod mattermost;
 pub mod message;
 mod ntfy;
-mod post;
+pub(crate) mod post;
 #[cfg(test)]
 pub(crate) mod samples;
 mod slack;

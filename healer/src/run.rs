@@ -28,6 +28,7 @@ use crate::boundary::Boundary;
 use crate::control::{self, Control};
 use crate::doctor::{self, MailSettings, Patient};
 use crate::explain;
+use crate::grafana::Annotator;
 use crate::heartbeat::{self, Beats};
 use crate::intake::auth::Tokens;
 use crate::intake::reconcile::{ActiveAlerts, ReconcileRequests, Reconciler};
@@ -144,13 +145,13 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
         more: more.merge(explain::router(ports.clone(), policies.clone())),
     };
     let mut engine = Engine::new(ports, policies.clone(), view_sender);
-    let recovered = engine.recover().await;
-    recovered.context("cannot take up what the journal remembers")?;
+    recover(&mut engine).await?;
     let inputs = Inputs {
         work: Box::new(work),
         active_sets,
         commands,
     };
+    annotate(&settings, &journal, &clock, &metrics, &tasks, &stop);
     let engine = tasks.spawn_essential("engine", engine.run(inputs, stop.clone()));
     tasks.spawn("close-journal", close_after(engine, journal));
     let reconciler = Reconciler {
@@ -320,6 +321,33 @@ fn status_page(settings: &Settings, view: view::ViewReceiver) -> StatusPage {
 fn hostname() -> String {
     let names = rustix::system::uname();
     names.nodename().to_string_lossy().into_owned()
+}
+
+async fn recover(engine: &mut Engine) -> anyhow::Result<()> {
+    let recovered = engine.recover().await;
+    recovered.context("cannot take up what the journal remembers")
+}
+
+/// Annotates remediations in Grafana, when a token is given for it.
+fn annotate(
+    settings: &Settings,
+    journal: &Journal,
+    clock: &SharedClock,
+    metrics: &Metrics,
+    tasks: &Tasks,
+    stop: &Stop,
+) {
+    if let Some(access) = &settings.grafana_annotations {
+        let annotator = Annotator {
+            journal: journal.clone(),
+            access: access.clone(),
+            hostname: hostname(),
+            clock: Arc::clone(clock),
+            alarm: Arc::new(TokioAlarm),
+            metrics: metrics.clone(),
+        };
+        tasks.spawn("annotator", annotator.run(stop.clone()));
+    }
 }
 
 /// What people ask of the daemon that needs nothing of the engine.

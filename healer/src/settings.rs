@@ -20,6 +20,7 @@ pub use actions::{ActionLogSettings, Journald};
 pub use flags::Flags;
 
 use crate::boundary::Boundary;
+use crate::grafana::Access;
 
 /// The variable behind `--auto-healing-enabled`, read apart because the flag does not override it.
 pub const AUTO_HEALING_VARIABLE: &str = "AUTO_HEALING_ENABLED";
@@ -53,6 +54,8 @@ pub struct Settings {
     pub host_boundary: Boundary,
     /// Grafana's base address.
     pub grafana_url: Option<Url>,
+    /// How remediations are annotated there; none: they are not.
+    pub grafana_annotations: Option<Access>,
     /// Names and globs of services, as given.
     pub monitored_services: Vec<String>,
     /// False: observe; true or none: no opinion.
@@ -98,6 +101,7 @@ impl Settings {
         // Wrong or not given: none. What is wrong is in `errors`.
         let grafana_url = given(flags.grafana_url.as_deref())
             .and_then(|text| errors.parse(&named("--grafana.url"), text, url));
+        let grafana_annotations = annotations(flags, grafana_url.as_ref(), &mut errors);
         let flag = given(flags.auto_healing_enabled.as_deref())
             .and_then(|text| errors.parse("--auto-healing-enabled", text, boolean));
         let variable = given(auto_healing_variable)
@@ -143,6 +147,7 @@ impl Settings {
             prometheus_url,
             host_boundary,
             grafana_url,
+            grafana_annotations,
             monitored_services: list(
                 given(flags.monitored_services.as_deref()).unwrap_or_default(),
             ),
@@ -203,6 +208,26 @@ pub fn prometheus_url(flags: &Flags, errors: &mut SettingErrors) -> Option<Url> 
         or(flags.prometheus_url.as_deref(), "http://127.0.0.1:9090"),
         url,
     )
+}
+
+/// A token is for the Grafana that is named beside it.
+fn annotations(flags: &Flags, url: Option<&Url>, errors: &mut SettingErrors) -> Option<Access> {
+    const FLAG: &str = "--grafana.token-file";
+    let file = given(flags.grafana_token_file.as_deref())?;
+    // A wrong address is told by itself.
+    if given(flags.grafana_url.as_deref()).is_none() {
+        let without = |_: &str| -> Result<(), Problem> {
+            Err(Problem::new(
+                "is a token for a Grafana that is not named",
+                "set `--grafana.url` as well",
+            ))
+        };
+        errors.parse(&named(FLAG), file, without);
+    }
+    Some(Access {
+        url: url?.clone(),
+        token_file: PathBuf::from(file),
+    })
 }
 
 fn most_cautious(flag: Option<bool>, variable: Option<bool>) -> Option<bool> {

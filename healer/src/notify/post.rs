@@ -17,7 +17,7 @@ use reqwest::{Client, Response, Url};
 use serde_json::Value;
 use tokio::time::{Instant, timeout};
 
-pub(super) use self::answer::Answer;
+pub(crate) use self::answer::Answer;
 use self::redaction::Redaction;
 use super::channel::{Receipt, SendError};
 use crate::causes::with_causes;
@@ -31,7 +31,7 @@ const ANSWER_LIMIT: usize = 16 << 10;
 
 /// Why a channel cannot be made.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum ChannelError {
+pub(crate) enum ChannelError {
     /// A file with a secret cannot be read.
     #[error(
         "the secret is not at hand; is the file there, and may the user prunelle read it (`chown root:prunelle`, `chmod 0640`)?"
@@ -57,7 +57,7 @@ pub(super) enum ChannelError {
 }
 
 /// An address to post to.
-pub(super) struct Post {
+pub(crate) struct Post {
     client: Client,
     url: Url,
     /// Whom errors are about: the host alone.
@@ -72,14 +72,14 @@ pub(super) struct Post {
 }
 
 /// What is posted.
-pub(super) struct Parcel {
-    pub(super) content_type: HeaderValue,
-    pub(super) bytes: Vec<u8>,
-    pub(super) headers: HeaderMap,
+pub(crate) struct Parcel {
+    pub(crate) content_type: HeaderValue,
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) headers: HeaderMap,
 }
 
 impl Parcel {
-    pub(super) fn json(body: &Value) -> Self {
+    pub(crate) fn json(body: &Value) -> Self {
         Self {
             content_type: HeaderValue::from_static("application/json"),
             bytes: body.to_string().into_bytes(),
@@ -89,7 +89,7 @@ impl Parcel {
 }
 
 /// Reads where to; only an address out of a file is a secret.
-pub(super) fn address(to: &PostAddress) -> Result<Url, ChannelError> {
+pub(crate) fn address(to: &PostAddress) -> Result<Url, ChannelError> {
     let (text, place) = match to {
         PostAddress::Written(text) => (Secret::new(text.clone()), place(to)),
         PostAddress::InFile(file) => (Secret::from_file(file)?, place(to)),
@@ -101,7 +101,7 @@ pub(super) fn address(to: &PostAddress) -> Result<Url, ChannelError> {
 }
 
 /// Where an address stands.
-pub(super) fn place(to: &PostAddress) -> String {
+pub(crate) fn place(to: &PostAddress) -> String {
     match to {
         PostAddress::Written(_) => "the policy".to_owned(),
         PostAddress::InFile(file) => file.display().to_string(),
@@ -110,7 +110,7 @@ pub(super) fn place(to: &PostAddress) -> String {
 
 impl Post {
     /// To that address, which stands in `to`.
-    pub(super) fn new(to: &PostAddress, url: Url) -> Result<Self, ChannelError> {
+    pub(crate) fn new(to: &PostAddress, url: Url) -> Result<Self, ChannelError> {
         let mut redaction = Redaction::default();
         if to.file().is_some() {
             redaction.add_address(&url);
@@ -128,13 +128,13 @@ impl Post {
     }
 
     /// To a server that takes what is meant for the address.
-    pub(super) fn through(mut self, server: Url) -> Self {
+    pub(crate) fn through(mut self, server: Url) -> Self {
         self.url = server;
         self
     }
 
     /// Sent with each message as `Authorization: Bearer`.
-    pub(super) fn with_token(mut self, file: &std::path::Path) -> Result<Self, ChannelError> {
+    pub(crate) fn with_token(mut self, file: &std::path::Path) -> Result<Self, ChannelError> {
         let token = Secret::from_file(file)?;
         let text = token.expose().trim();
         let mut value = HeaderValue::try_from(format!("Bearer {text}"))
@@ -146,26 +146,28 @@ impl Post {
     }
 
     /// Never shown, even if the other side repeats it.
-    pub(super) fn with_secret(mut self, secret: &Secret) -> Self {
+    pub(crate) fn with_secret(mut self, secret: &Secret) -> Self {
         self.redaction.add(secret.expose());
         self
     }
 
     #[cfg(test)]
-    pub(super) fn within(mut self, time_limit: Duration) -> Self {
+    pub(crate) fn within(mut self, time_limit: Duration) -> Self {
         self.time_limit = time_limit;
         self
     }
 
     /// Posts; resolves when the other side has taken it, or will not.
-    pub(super) async fn send(&self, parcel: Parcel) -> Result<Receipt, SendError> {
-        self.ask(reqwest::Method::POST, self.url.clone(), Some(parcel))
-            .await
-            .map(|answer| answer.receipt(&self.host, &self.redaction))
+    pub(crate) async fn send(&self, parcel: Parcel) -> Result<Receipt, SendError> {
+        let answer = self
+            .ask(reqwest::Method::POST, self.url.clone(), Some(parcel))
+            .await?;
+        self.judged(&answer)?;
+        Ok(answer.receipt(&self.host, &self.redaction))
     }
 
-    /// Asks below the address, as a client of an API does.
-    pub(super) async fn ask(
+    /// Asks, as a client of an API does; whatever was answered.
+    pub(crate) async fn ask(
         &self,
         method: reqwest::Method,
         url: Url,
@@ -187,8 +189,12 @@ impl Post {
         if let Some(pause) = answer.pause() {
             self.be_quiet_for(pause);
         }
-        answer.judge(&self.host, &self.place, &self.redaction)?;
         Ok(answer)
+    }
+
+    /// An error unless the answer says that all is well.
+    pub(crate) fn judged(&self, answer: &Answer) -> Result<(), SendError> {
+        answer.judge(&self.host, &self.place, &self.redaction)
     }
 
     async fn exchange(

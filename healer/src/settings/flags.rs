@@ -146,7 +146,7 @@ pub struct Flags {
         value_name = "BOUNDARY"
     )]
     pub host_boundary: Option<String>,
-    /// Grafana, linked from the status page [default: none]
+    /// Grafana, linked from the status page, and annotated with --grafana.token-file [default: none]
     #[arg(
         long = "grafana.url",
         env = "PRUNELLE_HEALER_GRAFANA_URL",
@@ -154,6 +154,14 @@ pub struct Flags {
         value_name = "URL"
     )]
     pub grafana_url: Option<String>,
+    /// File with the token of a service account of Grafana: each remediation is annotated there [default: none]
+    #[arg(
+        long = "grafana.token-file",
+        env = "PRUNELLE_HEALER_GRAFANA_TOKEN_FILE",
+        hide_env_values = true,
+        value_name = "FILE"
+    )]
+    pub grafana_token_file: Option<String>,
     /// Services shown on the status page: names and globs, separated by commas; `nginx` means `nginx.service` [default: none]
     #[arg(
         long = "monitored-services",

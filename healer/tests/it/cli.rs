@@ -2,6 +2,7 @@
 
 mod control;
 mod journal;
+mod notify;
 mod polkit;
 
 use std::process::Output;

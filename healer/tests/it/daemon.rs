@@ -4,6 +4,7 @@ mod approvals;
 mod breaker;
 mod fixture;
 mod reload;
+mod secrets;
 mod services;
 mod steering;
 mod synced;

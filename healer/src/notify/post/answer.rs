@@ -17,7 +17,7 @@ const LONGEST_PAUSE: Duration = Duration::from_hours(1);
 const SHOWN_LETTERS: usize = 300;
 
 /// An answer.
-pub(in crate::notify) struct Answer {
+pub(crate) struct Answer {
     status: StatusCode,
     headers: HeaderMap,
     body: Vec<u8>,
@@ -32,8 +32,13 @@ impl Answer {
         }
     }
 
+    /// Its status.
+    pub(crate) const fn status(&self) -> StatusCode {
+        self.status
+    }
+
     /// The body, if it is JSON.
-    pub(in crate::notify) fn json(&self) -> Option<Value> {
+    pub(crate) fn json(&self) -> Option<Value> {
         serde_json::from_slice(&self.body).ok()
     }
 

@@ -43,6 +43,8 @@ pub(super) struct Daemon {
     port: u16,
     dir: PathBuf,
     reserve: String,
+    more: Vec<String>,
+    environment: Vec<String>,
 }
 
 impl Daemon {
@@ -60,7 +62,27 @@ impl Daemon {
         Self::with(options, "1MiB", policy)
     }
 
+    /// With a policy of its own, more flags, and variables as `NAME=value`.
+    pub(super) fn with_more(
+        options: Options,
+        policy: &str,
+        more: Vec<String>,
+        environment: Vec<String>,
+    ) -> Self {
+        let mut daemon = Self::prepared(options, "1MiB", policy);
+        daemon.more = more;
+        daemon.environment = environment;
+        daemon.start_again();
+        daemon
+    }
+
     fn with(options: Options, reserve: &str, policy: &str) -> Self {
+        let mut daemon = Self::prepared(options, reserve, policy);
+        daemon.start_again();
+        daemon
+    }
+
+    fn prepared(options: Options, reserve: &str, policy: &str) -> Self {
         let manager = Manager::start(options).unwrap();
         let dir = manager.dir().to_owned();
         for folder in ["state", "log", "run"] {
@@ -70,15 +92,15 @@ impl Daemon {
         std::fs::write(dir.join("policy.yml"), policy.replace("FOLDER", &folder)).unwrap();
         std::fs::write(dir.join("token"), TOKEN).unwrap();
         let port = prunelle_sandbox::free_port().unwrap();
-        let mut daemon = Self {
+        Self {
             healer: None,
             manager,
             port,
             dir,
             reserve: reserve.to_owned(),
-        };
-        daemon.start_again();
-        daemon
+            more: Vec::new(),
+            environment: Vec::new(),
+        }
     }
 
     /// Starts the daemon and waits until it takes work.
@@ -113,7 +135,8 @@ impl Daemon {
         let (policy, token) = (path("policy.yml"), path("token"));
         let (state, actions, run) = (path("state"), path("log/actions.jsonl"), path("run"));
         // Nothing listens on the discard port: the daemon must do without the API.
-        let arguments = [
+        const PROGRAM: &str = env!("CARGO_BIN_EXE_prunelle-healer");
+        let flags = [
             "--web.listen-address",
             listen.as_str(),
             "--web.token-file",
@@ -131,9 +154,14 @@ impl Daemon {
             "--alertmanager.url",
             "http://127.0.0.1:9",
         ];
-        self.manager
-            .keep(env!("CARGO_BIN_EXE_prunelle-healer"), &arguments, log)
-            .unwrap()
+        // `env` becomes the program.
+        let environment = self.environment.iter().map(String::as_str);
+        let arguments: Vec<&str> = environment
+            .chain([PROGRAM])
+            .chain(flags)
+            .chain(self.more.iter().map(String::as_str))
+            .collect();
+        self.manager.keep("/usr/bin/env", &arguments, log).unwrap()
     }
 
     /// Changes the policy's file; it is in force after a reload.
@@ -272,6 +300,23 @@ impl Daemon {
             .args(arguments)
             .env("PRUNELLE_HEALER_RUNTIME_PATH", self.dir.join("run"));
         self.manager.output(&mut command).unwrap()
+    }
+
+    /// The same with all that it said, also when it failed.
+    pub(super) fn cli_whole(&self, arguments: &[&str]) -> String {
+        let mut command = self.manager.command(env!("CARGO_BIN_EXE_prunelle-healer"));
+        command
+            .args(arguments)
+            .env("PRUNELLE_HEALER_RUNTIME_PATH", self.dir.join("run"))
+            .env("PRUNELLE_HEALER_POLICY_FILE", self.dir.join("policy.yml"));
+        let output = command.output().unwrap();
+        let said = [output.stdout, output.stderr].concat();
+        String::from_utf8_lossy(&said).into_owned()
+    }
+
+    /// The folder with all that belongs to it.
+    pub(super) fn dir(&self) -> &Path {
+        &self.dir
     }
 
     /// The action log.
