@@ -10,6 +10,7 @@ use rustix::process::Signal;
 /// Longer than anything here takes on a busy machine.
 pub(super) const LIMIT: Duration = Duration::from_secs(30);
 
+const PROGRAM: &str = env!("CARGO_BIN_EXE_prunelle-healer");
 const TOKEN: &str = "a-token-of-the-tests-that-is-long-enough";
 
 const POLICY: &str = "
@@ -135,7 +136,6 @@ impl Daemon {
         let (policy, token) = (path("policy.yml"), path("token"));
         let (state, actions, run) = (path("state"), path("log/actions.jsonl"), path("run"));
         // Nothing listens on the discard port: the daemon must do without the API.
-        const PROGRAM: &str = env!("CARGO_BIN_EXE_prunelle-healer");
         let flags = [
             "--web.listen-address",
             listen.as_str(),

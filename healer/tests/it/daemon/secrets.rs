@@ -70,7 +70,7 @@ fn receivers(folder: &Path, server: &str) -> String {
         let topic = plant(&format!("{name}-topic"), &format!("{base}/{URL}"));
         let (url, topic) = (url.display(), topic.display());
         let (token, key) = (token.display(), key.display());
-        receivers.push_str(&format!(
+        receivers += &format!(
             "  {name}:
     slack: {{url_file: {url}}}
     teams: {{url_file: {url}}}
@@ -79,13 +79,13 @@ fn receivers(folder: &Path, server: &str) -> String {
     ntfy: {{url_file: {topic}, token_file: {token}}}
     webhook: {{url_file: {url}, token_file: {token}, secret_file: {key}}}
 "
-        ));
+        );
     }
     let no_address = plant("no-address", URL);
-    receivers.push_str(&format!(
+    receivers += &format!(
         "  broken: {{slack: {{url_file: {}}}}}\n",
         no_address.display()
-    ));
+    );
     receivers
 }
 
@@ -126,6 +126,24 @@ fn files(folder: &Path, found: &mut Vec<(String, Vec<u8>)>) {
             found.push((path.display().to_string(), std::fs::read(&path).unwrap()));
         }
     }
+}
+
+/// Each secret went where it belongs: else finding it nowhere would mean nothing.
+async fn assert_used(server: &MockServer) {
+    let used = server.received_requests().await.unwrap();
+    let told: Vec<String> = used
+        .iter()
+        .map(|request| {
+            let body = String::from_utf8_lossy(&request.body);
+            format!("{} {:?} {body}", request.url, request.headers)
+        })
+        .collect();
+    for canary in [URL, QUERY, TOKEN, GRAFANA] {
+        let is_used = told.iter().any(|request| request.contains(canary));
+        assert!(is_used, "{canary} was never used");
+    }
+    let is_signed = |request: &Request| request.headers.contains_key("x-prunelle-signature");
+    assert!(used.iter().any(is_signed), "{KEY} was never used");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -192,23 +210,7 @@ async fn no_secret_is_in_anything_that_anybody_can_read() {
         daemon.stop();
         (said, daemon)
     });
-    let used = server.received_requests().await.unwrap();
-    let told: String = used
-        .iter()
-        .map(|request| {
-            let body = String::from_utf8_lossy(&request.body);
-            format!("{} {:?} {body}", request.url, request.headers)
-        })
-        .collect();
-    for canary in [URL, QUERY, TOKEN, GRAFANA] {
-        assert!(told.contains(canary), "{canary} was never used");
-    }
-    let signed = |request: &&Request| request.headers.contains_key("x-prunelle-signature");
-    assert!(
-        used.iter().any(|request| signed(&request)),
-        "{KEY} was never used"
-    );
-
+    assert_used(&server).await;
     let mut everything: Vec<(String, Vec<u8>)> = said
         .into_iter()
         .map(|text| ("a command or a page".to_owned(), text.into_bytes()))
