@@ -40,11 +40,13 @@ impl Redaction {
             .into_iter()
             .flatten()
             .map(ToOwned::to_owned);
-        let values = url.query_pairs().map(|(_, value)| value.into_owned());
-        let raw = url
-            .query()
-            .into_iter()
-            .flat_map(|query| query.split(['&', '=']));
+        // What stands alone behind the `?` is no name of anything.
+        let values = url.query_pairs().map(|(key, value)| {
+            let is_alone = value.is_empty();
+            if is_alone { key } else { value }.into_owned()
+        });
+        let raw = url.query().unwrap_or_default().split('&');
+        let raw = raw.map(|pair| pair.split_once('=').map_or(pair, |(_, value)| value));
         let credentials = [url.username(), url.password().unwrap_or_default()];
         let texts: Vec<String> = parts
             .chain(values)

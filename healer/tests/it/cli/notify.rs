@@ -124,11 +124,11 @@ async fn check_config_looks_at_the_files_of_receivers() {
     );
     let text = stderr(&output);
     for line in [
-        "policy.yml:5:27: everybody on this machine can read or change the secret in",
-        "policy.yml:6:27: ",
+        "policy.yml:5:28: everybody on this machine can read or change the secret in",
+        "policy.yml:6:28: ",
         "does not hold an address of HTTP",
-        "policy.yml:7:30: the address in",
-        "policy.yml:8:35: cannot read the secret in /nonexistent/url: No such file",
+        "policy.yml:7:31: the address in",
+        "policy.yml:8:36: cannot read the secret in /nonexistent/url: No such file",
         "chmod 0640",
     ] {
         assert!(text.contains(line), "no `{line}` in:\n{text}");
@@ -147,7 +147,7 @@ async fn check_config_looks_at_the_files_of_receivers() {
     assert_eq!(output.status.code(), Some(1));
     let text = stderr(&output);
     assert!(
-        text.contains("policy.yml:5:60: ") && text.contains("body.json:2: "),
+        text.contains("policy.yml:5:65: ") && text.contains("body.json:2: "),
         "{text}"
     );
 }

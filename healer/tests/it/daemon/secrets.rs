@@ -1,6 +1,7 @@
 //! Secrets are planted wherever the daemon may use one, everything is made to succeed and to fail with them, and then all
 //! that anybody could read is searched for them.
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use prunelle_sandbox::{Options, http, wait_until};
@@ -35,12 +36,15 @@ fn repeat(request: &Request) -> ResponseTemplate {
         .iter()
         .map(|(name, value)| format!("{name}: {}", value.to_str().unwrap_or_default()))
         .collect();
+    // Whom it signs for, this server knows the key as well.
+    let is_signed = request.headers.contains_key("x-prunelle-signature");
+    let key = if is_signed { KEY } else { "" };
     if request.method == "GET" {
         return ResponseTemplate::new(200).set_body_json(json!([]));
     }
     ResponseTemplate::new(status)
         .insert_header("location", request.url.as_str())
-        .set_body_string(format!("{} {} {KEY}", request.url, headers.join(" ")))
+        .set_body_string(format!("{} {} {key}", request.url, headers.join(" ")))
 }
 
 /// Plants the secrets; the policy's receivers.
@@ -70,7 +74,8 @@ fn receivers(folder: &Path, server: &str) -> String {
         let topic = plant(&format!("{name}-topic"), &format!("{base}/{URL}"));
         let (url, topic) = (url.display(), topic.display());
         let (token, key) = (token.display(), key.display());
-        receivers += &format!(
+        let _ = write!(
+            receivers,
             "  {name}:
     slack: {{url_file: {url}}}
     teams: {{url_file: {url}}}
@@ -82,8 +87,9 @@ fn receivers(folder: &Path, server: &str) -> String {
         );
     }
     let no_address = plant("no-address", URL);
-    receivers += &format!(
-        "  broken: {{slack: {{url_file: {}}}}}\n",
+    let _ = writeln!(
+        receivers,
+        "  broken: {{slack: {{url_file: {}}}}}",
         no_address.display()
     );
     receivers
