@@ -44,6 +44,19 @@ fn the_example_of_the_policy_page_loads_and_uses_everything() {
     assert_eq!(policy.receivers.len(), 1);
 }
 
+#[test]
+fn the_receivers_of_the_page_on_telling_people_load() {
+    let page = read("docs/notifications.md");
+    let blocks = blocks(&page, "yaml\n");
+    assert!(!blocks.is_empty());
+    for block in blocks {
+        let text = format!("version: 1\nhost: {{label: instance, is: [a]}}\nrules: []\n{block}");
+        let policy = load::parse(Path::new("docs/notifications.md"), &text)
+            .unwrap_or_else(|errors| panic!("{errors}"));
+        assert!(!policy.receivers.is_empty());
+    }
+}
+
 /// All files of that name in a folder and below it.
 fn find(folder: &Path, name: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();

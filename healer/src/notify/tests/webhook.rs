@@ -187,6 +187,24 @@ async fn what_a_template_makes_is_looked_at_before_it_is_sent() {
     assert!(said.contains("body.txt:1: "), "{said}");
 }
 
+/// The page on telling people shows one that works.
+#[tokio::test]
+async fn the_template_that_is_documented_makes_json() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/notifications.md");
+    let page = std::fs::read_to_string(page).unwrap();
+    let (_, rest) = page.split_once("### A body of your own").unwrap();
+    let template = rest.split("```").nth(1).unwrap();
+    let (body, _) = templated("body.json", template, &kit::wording())
+        .await
+        .unwrap();
+    let body: Value = serde_json::from_str(&body).unwrap();
+    assert_eq!(body["title"], kit::wording().subject);
+    assert_eq!(
+        (&body["urgency"], &body["host"]),
+        (&Value::from(1), &Value::from("unknown"))
+    );
+}
+
 #[test]
 fn what_is_wrong_with_a_template_is_told_with_its_line() {
     for (text, line) in [
