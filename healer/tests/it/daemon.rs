@@ -3,6 +3,7 @@
 mod approvals;
 mod breaker;
 mod fixture;
+mod grafana;
 mod reload;
 mod secrets;
 mod services;

@@ -13,7 +13,7 @@ pub(super) const LIMIT: Duration = Duration::from_secs(30);
 const PROGRAM: &str = env!("CARGO_BIN_EXE_prunelle-healer");
 const TOKEN: &str = "a-token-of-the-tests-that-is-long-enough";
 
-const POLICY: &str = "
+pub(super) const POLICY: &str = "
 version: 1
 host: {label: instance, is: ['test:9750']}
 mode: enforce
