@@ -16,6 +16,7 @@ use std::time::Duration;
 use anyhow::{Result, ensure};
 use prunelle_sandbox::stack::{Action, Host};
 use prunelle_sandbox::{Stack, wait_until};
+use rustix::process::Signal;
 
 use self::killer::{Call, Killer};
 use self::ledger::{Ledger, Step};
@@ -87,6 +88,42 @@ fn killed_while_the_service_is_starting_it_waits_for_that_start() -> Result<()> 
         host.manager().wait_for(&unit, "activating", LIMIT)?;
         host.healer().kill()?;
         host.healer().start()?;
+        services.is_repaired_once(stack, 0)?;
+        log_is_journal(host)
+    })
+}
+
+/// Between its start mark and the restart the healer dies; before it is back, the exporter hangs for a while.
+#[test]
+fn an_alert_that_ends_for_a_moment_after_a_crash_has_the_service_started_once() -> Result<()> {
+    let services = Services::new(2);
+    Stack::tell(services.options()?, |stack| {
+        let host = stack.host();
+        let unit = services.name(0);
+        // The alert, the intent, the start mark.
+        let killer = Killer::arm(host, Call::Sync, 3)?;
+        host.manager().kill_main(&unit)?;
+        wait_until("the healer is dead", LIMIT, || is_dead(host).then_some(()))?;
+        drop(killer);
+        ensure!(Ledger::open(host)?.last_step(&unit)? == Step::Started);
+        host.manager().kill(host.exporter().unit(), Signal::STOP)?;
+        wait_until("the alert is over", LIMIT, || {
+            stack
+                .alerts_named("ServiceDown")
+                .ok()?
+                .is_empty()
+                .then_some(())
+        })?;
+        host.healer().start()?;
+        wait_until("the attempt has ended", LIMIT, || {
+            (!outcomes_of(host, &unit).ok()?.is_empty()).then_some(())
+        })?;
+        let actions = lines(host, "action")?;
+        ensure!(
+            actions.len() == 1 && actions[0].details["reason"] == "interrupted",
+            "{actions:#?}"
+        );
+        host.manager().kill(host.exporter().unit(), Signal::CONT)?;
         services.is_repaired_once(stack, 0)?;
         log_is_journal(host)
     })
