@@ -12,6 +12,7 @@ mod history;
 mod journal;
 mod notify;
 mod polkit;
+mod report;
 mod simulate;
 mod status;
 mod switching;
@@ -129,6 +130,8 @@ enum Command {
     /// Try whether people can be told, and show who can
     #[command(subcommand)]
     Notify(notify::NotifyCommand),
+    /// Report on incidents, repairs, noise and what needs a person, as text, a page, a PDF or JSON
+    Report(report::ReportFlags),
     /// Tell what the policy would have done about the alerts that Prometheus remembers; touches nothing
     Simulate(simulate::SimulateFlags),
     /// Show what the daemon sees and does
@@ -207,8 +210,9 @@ impl Cli {
 }
 
 /// Prints what was asked for.
-fn print(text: &str) -> anyhow::Result<()> {
-    match writeln!(io::stdout().lock(), "{text}") {
+fn print(bytes: &[u8]) -> anyhow::Result<()> {
+    let mut out = io::stdout().lock();
+    match out.write_all(bytes).and_then(|()| out.flush()) {
         // Whoever read the output has seen enough of it.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         result => result.context("cannot write to standard output"),
@@ -226,7 +230,7 @@ fn is_misuse(error: &anyhow::Error) -> bool {
 
 impl Command {
     /// What is to be printed, and how the program is to end then.
-    fn run(self, flags: &Flags) -> anyhow::Result<(String, ExitCode)> {
+    fn run(self, flags: &Flags) -> anyhow::Result<(Vec<u8>, ExitCode)> {
         let socket = socket(&runtime_path(flags));
         let text = match self {
             Self::CheckConfig { file } => {
@@ -269,7 +273,7 @@ impl Command {
                 } else {
                     ExitCode::SUCCESS
                 };
-                return Ok((said(&diagnosis, output.json, doctor::text), code));
+                return Ok((line(said(&diagnosis, output.json, doctor::text)), code));
             }
             Self::Explain {
                 alert,
@@ -281,12 +285,19 @@ impl Command {
                 let explaining = explain::explain(&socket, settings, alert, offline, output.json);
                 lifecycle::block_on(WORKERS, explaining)??
             }
-            Self::Notify(command) => return command.run(&socket, &policy_file(flags)),
-            Self::Simulate(asked) => {
-                let text = lifecycle::block_on(WORKERS, simulate::run(flags, asked))??;
-                return Ok((text, ExitCode::SUCCESS));
+            Self::Notify(command) => {
+                let (text, code) = command.run(&socket, &policy_file(flags))?;
+                return Ok((line(text), code));
             }
-            Self::Journal(command) => return command.run(flags),
+            Self::Simulate(asked) => lifecycle::block_on(WORKERS, simulate::run(flags, asked))??,
+            Self::Report(asked) => {
+                let report = lifecycle::block_on(1, report::run(flags, asked))??;
+                return Ok((report, ExitCode::SUCCESS));
+            }
+            Self::Journal(command) => {
+                let (text, code) = command.run(flags)?;
+                return Ok((line(text), code));
+            }
             Self::Status { output } => {
                 let status = lifecycle::block_on(1, client::status(&socket))??;
                 said(&status, output.json, status::text)
@@ -307,8 +318,14 @@ impl Command {
                 lifecycle::block_on(1, history::history(&socket, request, output.json))??
             }
         };
-        Ok((text, ExitCode::SUCCESS))
+        Ok((line(text), ExitCode::SUCCESS))
     }
+}
+
+/// With an end of line.
+fn line(mut text: String) -> Vec<u8> {
+    text.push('\n');
+    text.into_bytes()
 }
 
 /// An answer of the daemon, for programs or in words for people.

@@ -21,6 +21,7 @@ mod open;
 mod operation;
 mod pauses;
 mod quarantines;
+mod reader;
 mod records;
 mod remediations;
 mod reserve;
@@ -61,8 +62,9 @@ pub use self::decisions::{Kept, KeptDecision, KeptEnd};
 pub use self::error::{JournalError, OpenError};
 pub use self::events::{Event, EventType};
 pub use self::history::HistoryOf;
-pub use self::open::JournalOptions;
+pub use self::open::{JournalOptions, RETENTION};
 pub use self::quarantines::QuarantineInForce;
+pub use self::reader::Reader;
 pub use self::records::{
     AdmissionCheck, Committed, Entry, Intent, Phase, Recorded, Started, Unfinished,
 };
@@ -428,6 +430,17 @@ impl Journal {
         lines
             .iter()
             .map(|line| serde_json::from_str(line))
+            .collect::<Result<_, _>>()
+            .map_err(|error| JournalError::Refused(error.to_string()))
+    }
+
+    /// Events after one, in their order. They are read back here, not on the journal's thread.
+    pub async fn events_after(&self, seq: u64, limit: u32) -> Result<Vec<Event>, JournalError> {
+        let seq = i64::try_from(seq).unwrap_or(i64::MAX);
+        let (_, lines) = self.ask(events::LinesAfter { seq, limit }).await?;
+        lines
+            .iter()
+            .map(|(_, line)| serde_json::from_str(line))
             .collect::<Result<_, _>>()
             .map_err(|error| JournalError::Refused(error.to_string()))
     }

@@ -26,6 +26,7 @@ pub mod reason;
 pub mod reload;
 pub mod remediation;
 pub mod remedy;
+pub mod report;
 pub mod resource_limits;
 pub mod run;
 pub mod service_manager;

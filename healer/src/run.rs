@@ -53,6 +53,7 @@ use crate::remedy::Remedies;
 use crate::remedy::clean_folder::CleanFolderRemedy;
 use crate::remedy::end_process::EndProcess;
 use crate::remedy::of_host::OfHost;
+use crate::report::{self, Reporter};
 use crate::service_manager::ServiceManager;
 use crate::settings::{Journald, Settings};
 use crate::status_page::StatusPage;
@@ -116,7 +117,7 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     let journal = open_journal(&settings, reopening, &clock, &metrics, &tasks).await?;
     stats.send_replace(Some(journal.stats()));
     let heartbeat = watch_heartbeat(beats, &policies, &clock, &journal, &metrics, &handle);
-    let more = asked_by_people(&settings, &systemd, &clock, &tasks, &policies);
+    let more = asked_by_people(&settings, &systemd, &clock, &tasks, &policies, &journal);
     let switches = HostSwitches {
         is_crash_looping: is_crash_looping(&journal).await?,
         ..switches(&settings)
@@ -318,7 +319,8 @@ fn status_page(settings: &Settings, view: view::ViewReceiver) -> StatusPage {
     }
 }
 
-fn hostname() -> String {
+/// As this machine calls itself.
+pub(crate) fn hostname() -> String {
     let names = rustix::system::uname();
     names.nodename().to_string_lossy().into_owned()
 }
@@ -357,13 +359,20 @@ fn asked_by_people(
     clock: &SharedClock,
     tasks: &Tasks,
     policies: &watch::Receiver<Arc<Policy>>,
+    journal: &Journal,
 ) -> Router {
+    let reporter = Reporter {
+        journal: journal.clone(),
+        clock: Arc::clone(clock),
+        host: hostname(),
+    };
     let makings = Makings {
         clock: Arc::clone(clock),
         tasks: tasks.clone(),
     };
     doctor::router(patient(settings, systemd, clock))
         .merge(trying::router(policies.clone(), makings))
+        .merge(report::router(reporter))
 }
 
 /// This daemon, as `doctor` examines it.

@@ -186,7 +186,7 @@ pub fn actions_file(flags: &Flags) -> PathBuf {
     )
 }
 
-/// The journal's folder, also for the verification of the action log.
+/// The journal's folder, also for the verification of the action log and for reports when no daemon runs.
 pub fn storage_path(flags: &Flags) -> PathBuf {
     path(flags.storage_path.as_deref(), "/var/lib/prunelle")
 }

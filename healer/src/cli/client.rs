@@ -17,8 +17,8 @@ use crate::journal::LogAnchor;
 use crate::notify::trying::{TestRequest, TestResult};
 
 const TIME_LIMIT: Duration = Duration::from_secs(10);
-/// Facts about processes are measured over a while.
-const EXPLAIN_LIMIT: Duration = Duration::from_mins(1);
+/// Facts about processes are measured over a while, and a report reads all that has happened.
+const LONG_LIMIT: Duration = Duration::from_mins(1);
 
 /// Why the daemon could not be asked.
 #[derive(Debug, thiserror::Error)]
@@ -121,7 +121,7 @@ async fn ask<Q: Serialize, A: DeserializeOwned>(
     })?;
     let limit = match command {
         // Every way of a receiver may take its time.
-        "explain" | "notify/test" => EXPLAIN_LIMIT,
+        "explain" | "notify/test" | "report" => LONG_LIMIT,
         _ => TIME_LIMIT,
     };
     let client = reqwest::Client::builder()

@@ -37,6 +37,9 @@ pub struct JournalOptions {
     pub on_commit: Option<CommitObserver>,
 }
 
+/// How long ended things are kept.
+pub const RETENTION: Duration = Duration::from_hours(90 * 24);
+
 impl JournalOptions {
     /// A journal in a folder: 64 MiB reserve, 90 days, no action log.
     pub fn new(path: impl Into<PathBuf>) -> Self {
@@ -45,7 +48,7 @@ impl JournalOptions {
             reserve_bytes: 64 << 20,
             action_log: None,
             log: LogOptions::default(),
-            retention: Duration::from_hours(90 * 24),
+            retention: RETENTION,
             on_commit: None,
         }
     }
@@ -239,7 +242,7 @@ pub(super) fn is_full(error: &rusqlite::Error) -> bool {
     })
 }
 
-fn io_error(path: &Path, error: io::Error) -> OpenError {
+pub(super) fn io_error(path: &Path, error: io::Error) -> OpenError {
     let path = path.to_owned();
     match error.kind() {
         io::ErrorKind::PermissionDenied => OpenError::Permission { path },
@@ -252,7 +255,7 @@ fn io_error(path: &Path, error: io::Error) -> OpenError {
     }
 }
 
-fn schema_error(path: &Path, error: SchemaError) -> OpenError {
+pub(super) fn schema_error(path: &Path, error: SchemaError) -> OpenError {
     match error {
         SchemaError::Newer { found, known } => OpenError::Newer {
             path: path.to_owned(),
@@ -267,7 +270,7 @@ fn schema_error(path: &Path, error: SchemaError) -> OpenError {
     }
 }
 
-fn sql_error(path: &Path, error: rusqlite::Error) -> OpenError {
+pub(super) fn sql_error(path: &Path, error: rusqlite::Error) -> OpenError {
     let path = path.to_owned();
     if is_full(&error) {
         return OpenError::Full { path };

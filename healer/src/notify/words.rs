@@ -24,6 +24,9 @@ use super::message::{Content, Message};
 use super::wording::{Fact, Wording};
 use crate::policy::Language;
 
+pub(crate) use outcome::severity;
+pub(crate) use plain::{line, shell_word};
+pub(crate) use reason::reason;
 pub use time::Moment;
 
 /// Whom it is worded for.
@@ -75,7 +78,7 @@ fn footer(reader: &Reader, about: &About) -> String {
 
 impl Reader {
     /// One of two texts.
-    fn say<'a>(&self, english: &'a str, french: &'a str) -> &'a str {
+    pub(crate) fn say<'a>(&self, english: &'a str, french: &'a str) -> &'a str {
         match self.language {
             Language::English => english,
             Language::French => french,
@@ -91,7 +94,7 @@ impl Reader {
     }
 
     /// What stands between a word and what it introduces: `: `, in French after a space that does not break.
-    fn colon(&self) -> &'static str {
+    pub(crate) fn colon(&self) -> &'static str {
         match self.language {
             Language::English => ": ",
             Language::French => "\u{a0}: ",

@@ -4,6 +4,7 @@ mod control;
 mod journal;
 mod notify;
 mod polkit;
+mod reports;
 
 use std::process::Output;
 

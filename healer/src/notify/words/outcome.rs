@@ -74,7 +74,7 @@ pub(super) const fn tone_of_news(news: News, severity: Severity) -> Tone {
     }
 }
 
-pub(super) fn severity(reader: &Reader, severity: Severity) -> &'static str {
+pub(crate) fn severity(reader: &Reader, severity: Severity) -> &'static str {
     let (english, french) = match severity {
         Severity::Critical => ("critical", "critique"),
         Severity::Warning => ("warning", "avertissement"),

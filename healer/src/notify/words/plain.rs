@@ -4,7 +4,7 @@
 const LONGEST: usize = 300;
 
 /// On one line, without control characters and those that turn the direction of writing, and not endless.
-pub(super) fn line(text: &str) -> String {
+pub(crate) fn line(text: &str) -> String {
     let mut line = String::with_capacity(text.len().min(LONGEST * 4));
     let mut length = 0;
     for word in text.split(is_hidden).filter(|word| !word.is_empty()) {
@@ -42,7 +42,7 @@ pub(super) fn capital(text: &str) -> String {
 }
 
 /// As one word of a shell.
-pub(super) fn shell_word(text: &str) -> String {
+pub(crate) fn shell_word(text: &str) -> String {
     let is_safe = |letter: char| letter.is_ascii_alphanumeric() || "._-:/@".contains(letter);
     if !text.is_empty() && text.chars().all(is_safe) {
         text.to_owned()

@@ -6,7 +6,7 @@ use crate::policy::Language;
 use crate::reason::Reason;
 
 /// Follows a colon.
-pub(super) fn reason(reader: &Reader, reason: Reason) -> String {
+pub(crate) fn reason(reader: &Reader, reason: Reason) -> String {
     match reader.language {
         Language::English => super::plain::sentence(reason.words()),
         Language::French => french(reason).to_owned(),

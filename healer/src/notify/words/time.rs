@@ -107,7 +107,7 @@ impl Reader {
     }
 
     /// `0.8 s`, `42 s`, `3 min 20 s`, `1 h 5 min`, `2 days 3 h`
-    pub(super) fn duration(&self, duration: Duration) -> String {
+    pub(crate) fn duration(&self, duration: Duration) -> String {
         let seconds = duration.as_secs();
         if seconds < 10 {
             let tenths = duration.as_millis().div_ceil(100);

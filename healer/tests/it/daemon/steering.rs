@@ -52,6 +52,13 @@ fn a_quarantine_is_shown_with_its_rule_and_ended_by_the_command_that_stands_ther
         daemon.log()
     );
 
+    let report = daemon.cli(&["report", "--since", "2020-01-01"]);
+    assert!(report.contains("in quarantine"), "{report}");
+    assert!(
+        report.contains("prunelle-healer release unit:victim.service"),
+        "{report}"
+    );
+
     let said = daemon.cli(&["release", "victim"]);
     assert!(said.starts_with("released unit:victim.service"), "{said}");
     daemon.outcomes(2);
