@@ -9,6 +9,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Json, Response};
 use axum::routing::post;
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use tokio::sync::watch;
@@ -16,7 +17,8 @@ use tokio::sync::watch;
 use super::channel::{Envelope, SendError};
 use super::channels::{self, Makings};
 use super::message::{Content, Message, MessageId};
-use super::wording::{Fact, Tone, Wording};
+use super::wording::Wording;
+use super::words::{self, About, Reader};
 use crate::control::Problem;
 use crate::incident::Severity;
 use crate::policy::{Integration, Language, Policy};
@@ -116,7 +118,7 @@ pub async fn test(
         created: now,
         content: Content::Test,
     };
-    let wording = sample(language, name, now);
+    let wording = sample(&message, language);
     let made = channels::build(std::slice::from_ref(&receiver), makings);
     let mut ways = Vec::new();
     for ((_, kind), channel) in made.iter() {
@@ -165,37 +167,20 @@ fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
     }
 }
 
-/// The sample, in the receiver's language.
-fn sample(language: Language, receiver: &str, now: Timestamp) -> Wording {
-    let (subject, lead, label, next) = match language {
-        Language::English => (
-            "🔔 This is a test by prunelle-healer",
-            "Nothing is wrong: somebody tries whether messages arrive here.",
-            "Receiver",
-            "Nothing is to be done.",
-        ),
-        Language::French => (
-            "🔔 Ceci est un essai de prunelle-healer",
-            "Il n’y a pas de panne : quelqu’un vérifie que les messages arrivent ici.",
-            "Destinataire",
-            "Il n’y a rien à faire.",
-        ),
+/// The sample in words, as any other message is worded.
+fn sample(message: &Message, language: Language) -> Wording {
+    let reader = Reader {
+        language,
+        time_zone: TimeZone::system(),
     };
-    Wording {
-        subject: subject.to_owned(),
-        lead: lead.to_owned(),
-        tone: Tone::Neutral,
-        facts: vec![Fact {
-            label: label.to_owned(),
-            value: receiver.to_owned(),
-        }],
-        steps: Vec::new(),
-        items: Vec::new(),
-        next: Some(next.to_owned()),
-        links: Vec::new(),
-        footer: format!("prunelle-healer, {now:.0}"),
-        attachments: Vec::new(),
-    }
+    let names = rustix::system::uname();
+    let about = About {
+        hostname: names.nodename().to_string_lossy().into_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        grafana_url: None,
+        alertmanager_url: None,
+    };
+    words::word(message, &reader, &about)
 }
 
 /// What a template sees of the sample.
@@ -206,7 +191,7 @@ pub(super) fn sample_body() -> serde_json::Value {
         created: now,
         content: Content::Test,
     };
-    let wording = sample(Language::English, "ops", now);
+    let wording = sample(&message, Language::English);
     super::webhook::body(&wording, &envelope(&message))
 }
 
