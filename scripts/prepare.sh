@@ -66,6 +66,28 @@ has_faketime() {
         compgen -G '/usr/lib/*/faketime/libfaketimeMT.so.1' >/dev/null
 }
 
+# The server that mail is tested with: aiosmtpd, in a Python of its own.
+AIOSMTPD=aiosmtpd==1.4.6
+PRUNELLE_PYTHON=${PRUNELLE_PYTHON:-$PRUNELLE_ROOT/.prunelle/python/bin/python}
+export PRUNELLE_PYTHON
+
+has_mail_server() {
+    "$PRUNELLE_PYTHON" -c 'import aiosmtpd' 2>/dev/null
+}
+
+has_venv() {
+    python3 -c 'import ensurepip, venv' 2>/dev/null
+}
+
+make_mail_server() {
+    has_mail_server || ! wants_peer || {
+        say "From PyPI, into .prunelle/python: $AIOSMTPD (the server that mail is tested with)"
+        { python3 -m venv "$PRUNELLE_ROOT/.prunelle/python" &&
+            "$PRUNELLE_ROOT/.prunelle/python/bin/pip" -q install --disable-pip-version-check "$AIOSMTPD"; } ||
+            stop_with "cannot install $AIOSMTPD: is there a network?"
+    }
+}
+
 # Fills PACKAGES with the Debian packages to install and UNPACKED with those to unpack, and REASONS with why.
 PACKAGES=()
 UNPACKED=()
@@ -90,6 +112,7 @@ find_missing() {
     have duk || have node || missing PACKAGES duktape "runs the rules for polkit as polkit does, in the tests"
     { have node && have npm; } || ! wants_peer ||
         missing PACKAGES npm 'checks dashboards against the types that Grafana publishes, in the tests'
+    has_mail_server || ! wants_peer || has_venv || missing PACKAGES python3-venv 'the mail server that mail is tested with, from PyPI in .prunelle/python'
     have strace || missing PACKAGES strace 'kills the healer at each write of its journal, in the end-to-end tests'
     has_faketime || ! wants_peer ||
         missing UNPACKED libfaketime 'another wall clock for the healer, in the end-to-end tests; unpacked into .prunelle/tools'
@@ -105,7 +128,11 @@ find_missing() {
 prepare() {
     need_cargo
     find_missing
-    [ ${#REASONS[@]} -eq 0 ] && return
+    [ ${#REASONS[@]} -eq 0 ] || install_missing
+    make_mail_server
+}
+
+install_missing() {
     say 'From Debian, with apt-get (no service is started or enabled):'
     printf '%s\n' "${REASONS[@]}"
     local names="${PACKAGES[*]} ${UNPACKED[*]}"

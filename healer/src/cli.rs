@@ -286,7 +286,7 @@ impl Command {
                 lifecycle::block_on(WORKERS, explaining)??
             }
             Self::Notify(command) => {
-                let (text, code) = command.run(&socket, &policy_file(flags))?;
+                let (text, code) = command.run(flags)?;
                 return Ok((line(text), code));
             }
             Self::Simulate(asked) => lifecycle::block_on(WORKERS, simulate::run(flags, asked))??,

@@ -33,8 +33,6 @@ use crate::http_client;
 use crate::policy::Policy;
 use crate::settings::Settings;
 
-pub use mail::MailSettings;
-
 /// How much a finding matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -80,8 +78,6 @@ pub struct Finding {
 pub struct Patient {
     /// The settings.
     pub settings: Settings,
-    /// Mail, as the environment says it.
-    pub mail: MailSettings,
     /// systemd, if a connection could be begun.
     pub systemd: Systemd,
     /// The present.
@@ -110,7 +106,7 @@ pub async fn examine(patient: &Patient) -> Vec<Finding> {
     let (alertmanager, prometheus, mail) = tokio::join!(
         alertmanager::examine(patient),
         prometheus::examine(patient, policy.as_ref()),
-        mail::examine(&patient.mail, policy.as_ref()),
+        mail::examine(&patient.settings.mail, policy.as_ref()),
     );
     let dates = [alertmanager.date, prometheus.date];
     report.0.extend(alertmanager.report.0);

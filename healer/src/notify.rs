@@ -11,6 +11,7 @@ mod chat;
 mod discord;
 pub mod files;
 mod fitting;
+pub mod mail;
 mod mattermost;
 pub mod message;
 mod ntfy;

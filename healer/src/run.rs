@@ -26,7 +26,7 @@ use tokio::sync::{mpsc, watch};
 
 use crate::boundary::Boundary;
 use crate::control::{self, Control};
-use crate::doctor::{self, MailSettings, Patient};
+use crate::doctor::{self, Patient};
 use crate::explain;
 use crate::grafana::Annotator;
 use crate::heartbeat::{self, Beats};
@@ -39,6 +39,8 @@ use crate::journal::{
 use crate::leases::LocalLeases;
 use crate::metrics::{self, Metrics};
 use crate::notify::channels::Makings;
+use crate::notify::files;
+use crate::notify::mail::MailMakings;
 use crate::notify::trying;
 use crate::policy::load::{self, Checked};
 use crate::policy::{Policy, RemedyKind};
@@ -55,7 +57,7 @@ use crate::remedy::end_process::EndProcess;
 use crate::remedy::of_host::OfHost;
 use crate::report::{self, Reporter};
 use crate::service_manager::ServiceManager;
-use crate::settings::{Journald, Settings};
+use crate::settings::{Journald, Mail, Settings};
 use crate::status_page::StatusPage;
 use crate::verify::Checks;
 use crate::view;
@@ -230,6 +232,7 @@ impl Prepared {
     fn read(settings: &Settings, clock: &SharedClock) -> anyhow::Result<Self> {
         let Checked { policy, warnings } = load::read_with_warnings(&settings.policy_file)?;
         reload::tell_warnings(&warnings);
+        warn_of_mail(&settings.mail);
         let policy = Arc::new(policy);
         let web_config = settings.web_config_file.as_deref();
         let active_alerts = ActiveAlerts::new(&settings.alertmanager_url)?;
@@ -352,6 +355,18 @@ fn annotate(
     }
 }
 
+/// Mail that is wanted and will not go is told once.
+fn warn_of_mail(mail: &Mail) {
+    if let Some(warning) = mail.warning() {
+        tracing::warn!("{warning}; set them in /etc/prunelle/prunelle.env");
+    }
+    if let Mail::Ready(server) = mail {
+        for problem in files::examine_mail(server) {
+            tracing::warn!(cure = problem.cure, "mail: {}", problem.message);
+        }
+    }
+}
+
 /// What people ask of the daemon that needs nothing of the engine.
 fn asked_by_people(
     settings: &Settings,
@@ -369,6 +384,7 @@ fn asked_by_people(
     let makings = Makings {
         clock: Arc::clone(clock),
         tasks: tasks.clone(),
+        mail: MailMakings::new(settings.mail.clone(), hostname()),
     };
     doctor::router(patient(settings, systemd, clock))
         .merge(trying::router(policies.clone(), makings))
@@ -379,7 +395,6 @@ fn asked_by_people(
 fn patient(settings: &Settings, systemd: &Systemd, clock: &SharedClock) -> Patient {
     Patient {
         settings: settings.clone(),
-        mail: MailSettings::from_environment(),
         systemd: systemd.clone(),
         clock: Arc::clone(clock),
         is_daemon: true,

@@ -6,6 +6,7 @@
 
 mod actions;
 mod flags;
+mod mail;
 
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -18,9 +19,11 @@ use reqwest::Url;
 
 pub use actions::{ActionLogSettings, Journald};
 pub use flags::Flags;
+pub use mail::{ENVIRONMENT_RECEIVER, Encryption, Mail, MailServer, addresses};
 
 use crate::boundary::Boundary;
 use crate::grafana::Access;
+use crate::http_client::is_loopback;
 
 /// The variable behind `--auto-healing-enabled`, read apart because the flag does not override it.
 pub const AUTO_HEALING_VARIABLE: &str = "AUTO_HEALING_ENABLED";
@@ -52,10 +55,14 @@ pub struct Settings {
     pub prometheus_url: Url,
     /// What CPU and memory are measured against.
     pub host_boundary: Boundary,
+    /// Alertmanager's base address, as people reach it.
+    pub alertmanager_external_url: Option<Url>,
     /// Grafana's base address.
     pub grafana_url: Option<Url>,
     /// How remediations are annotated there; none: they are not.
     pub grafana_annotations: Option<Access>,
+    /// How mail is sent.
+    pub mail: Mail,
     /// Names and globs of services, as given.
     pub monitored_services: Vec<String>,
     /// False: observe; true or none: no opinion.
@@ -102,6 +109,9 @@ impl Settings {
         let grafana_url = given(flags.grafana_url.as_deref())
             .and_then(|text| errors.parse(&named("--grafana.url"), text, url));
         let grafana_annotations = annotations(flags, grafana_url.as_ref(), &mut errors);
+        let alertmanager_external_url = given(flags.alertmanager_external_url.as_deref())
+            .and_then(|text| errors.parse(&named("--alertmanager.external-url"), text, url));
+        let mail = mail::resolve(flags, &mut errors);
         let flag = given(flags.auto_healing_enabled.as_deref())
             .and_then(|text| errors.parse("--auto-healing-enabled", text, boolean));
         let variable = given(auto_healing_variable)
@@ -143,11 +153,14 @@ impl Settings {
             actions_file: actions_file(flags),
             actions,
             runtime_path: runtime_path(flags),
+            alertmanager_external_url: alertmanager_external_url
+                .or_else(|| Some(alertmanager_url.clone()).filter(|url| !is_loopback(url))),
             alertmanager_url,
             prometheus_url,
             host_boundary,
             grafana_url,
             grafana_annotations,
+            mail,
             monitored_services: list(
                 given(flags.monitored_services.as_deref()).unwrap_or_default(),
             ),
@@ -228,6 +241,17 @@ fn annotations(flags: &Flags, url: Option<&Url>, errors: &mut SettingErrors) -> 
         url: url?.clone(),
         token_file: PathBuf::from(file),
     })
+}
+
+/// Mail, also for `notify test`, which needs little else.
+pub fn mail(flags: &Flags) -> Result<Mail, SettingErrors> {
+    let mut errors = SettingErrors::default();
+    let mail = mail::resolve(flags, &mut errors);
+    if errors.is_empty() {
+        Ok(mail)
+    } else {
+        Err(errors)
+    }
 }
 
 fn most_cautious(flag: Option<bool>, variable: Option<bool>) -> Option<bool> {

@@ -9,7 +9,7 @@ use prunelle_systemd::Systemd;
 use prunelle_systemd::client::Options;
 
 use super::client;
-use crate::doctor::{Finding, Level, MailSettings, Patient, examine};
+use crate::doctor::{Finding, Level, Patient, examine};
 use crate::settings::Settings;
 
 /// The findings, and who made them.
@@ -54,7 +54,6 @@ async fn from_here(settings: Settings) -> anyhow::Result<Vec<Finding>> {
     );
     let patient = Patient {
         settings,
-        mail: MailSettings::from_environment(),
         systemd,
         clock,
         is_daemon: false,

@@ -13,8 +13,11 @@ use serde::Serialize;
 use super::client::{self, ClientError};
 use super::{OutputFlags, said};
 use crate::notify::channels::Makings;
+use crate::notify::mail::MailMakings;
 use crate::notify::trying::{self, TestRequest, TestResult};
 use crate::policy::{Integration, Policy, load};
+use crate::run::hostname;
+use crate::settings::{Flags, mail, policy_file, runtime_path, socket};
 
 /// Commands about telling people.
 #[derive(Debug, Subcommand)]
@@ -37,7 +40,9 @@ pub(super) enum NotifyCommand {
 }
 
 impl NotifyCommand {
-    pub(super) fn run(self, socket: &Path, policy: &Path) -> anyhow::Result<(String, ExitCode)> {
+    pub(super) fn run(self, flags: &Flags) -> anyhow::Result<(String, ExitCode)> {
+        let socket = socket(&runtime_path(flags));
+        let policy = policy_file(flags);
         match self {
             Self::Test {
                 receiver,
@@ -48,7 +53,7 @@ impl NotifyCommand {
                     receiver,
                     integration,
                 };
-                let result = lifecycle::block_on(1, test(socket, policy, &request))??;
+                let result = lifecycle::block_on(1, test(&socket, &policy, flags, &request))??;
                 let code = if result.is_sent() {
                     ExitCode::SUCCESS
                 } else {
@@ -57,7 +62,7 @@ impl NotifyCommand {
                 Ok((said(&result, output.json, trying::text), code))
             }
             Self::List { output } => {
-                let listed = listed(&load::read(policy)?);
+                let listed = listed(&load::read(&policy)?);
                 Ok((
                     said(&listed, output.json, |all| text(all)),
                     ExitCode::SUCCESS,
@@ -68,7 +73,12 @@ impl NotifyCommand {
 }
 
 /// By the daemon, whose user and files count; without one, from here.
-async fn test(socket: &Path, policy: &Path, request: &TestRequest) -> anyhow::Result<TestResult> {
+async fn test(
+    socket: &Path,
+    policy: &Path,
+    flags: &Flags,
+    request: &TestRequest,
+) -> anyhow::Result<TestResult> {
     match client::notify_test(socket, request).await {
         Err(ClientError::NotRunning(_)) => {
             let policy = load::read(policy)?;
@@ -77,6 +87,7 @@ async fn test(socket: &Path, policy: &Path, request: &TestRequest) -> anyhow::Re
             let makings = Makings {
                 clock,
                 tasks: lifecycle.tasks(),
+                mail: MailMakings::new(mail(flags)?, hostname()),
             };
             let tested = trying::test(&policy, request, &makings).await;
             Ok(tested.map_err(|error| ClientError::Misused(error.to_string()))?)

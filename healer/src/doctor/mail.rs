@@ -1,4 +1,4 @@
-//! Mail: whether what is needed for it is set, and whether the server answers as one.
+//! Mail: whether what is needed for it is set and can be read, and whether the server answers as one.
 
 use std::time::Duration;
 
@@ -6,122 +6,59 @@ use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use prunelle_foundation::setting::boolean;
-
 use super::{Report, TIME_LIMIT};
-use crate::policy::Policy;
+use crate::notify::files;
+use crate::policy::{Integration, Policy};
+use crate::settings::{Encryption, Mail, MailServer};
 
 const TOPIC: &str = "mail";
 /// A server that greylists makes callers wait for its greeting.
 const GREETING_LIMIT: Duration = Duration::from_secs(5);
-const DEFAULT_PORT: u16 = 25;
 
-/// Mail, as the environment says it. The password itself is not looked at, only whether its file can be read.
-#[derive(Clone, Debug, Default)]
-pub struct MailSettings {
-    /// `EMAIL_ALERTS_ENABLED`
-    pub enabled: Option<String>,
-    /// `SMTP_HOST`
-    pub host: Option<String>,
-    /// `SMTP_PORT`
-    pub port: Option<String>,
-    /// `SMTP_USER`
-    pub user: Option<String>,
-    /// `SMTP_PASSWORD_FILE`
-    pub password_file: Option<String>,
-    /// `EMAIL_FROM`
-    pub from: Option<String>,
-    /// `EMAIL_TO`
-    pub to: Option<String>,
-}
-
-impl MailSettings {
-    /// From the environment; an empty variable counts as unset.
-    pub fn from_environment() -> Self {
-        let read = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
-        Self {
-            enabled: read("EMAIL_ALERTS_ENABLED"),
-            host: read("SMTP_HOST"),
-            port: read("SMTP_PORT"),
-            user: read("SMTP_USER"),
-            password_file: read("SMTP_PASSWORD_FILE"),
-            from: read("EMAIL_FROM"),
-            to: read("EMAIL_TO"),
-        }
-    }
-}
-
-pub(super) async fn examine(mail: &MailSettings, policy: Option<&Policy>) -> Report {
+pub(super) async fn examine(mail: &Mail, policy: Option<&Policy>) -> Report {
     let mut report = Report::default();
-    let is_wanted = match mail.enabled.as_deref().map(boolean) {
-        Some(Err(_)) => {
-            report.failure(
-                TOPIC,
-                "EMAIL_ALERTS_ENABLED is neither true nor false",
-                "write `True` or `False`",
-            );
+    let server = match mail {
+        Mail::Off => {
+            if policy.is_some_and(has_mail) {
+                report.note(
+                    TOPIC,
+                    "the policy has receivers of mail, and EMAIL_ALERTS_ENABLED is not set: they get none",
+                );
+            }
             return report;
         }
-        Some(Ok(is_enabled)) => is_enabled,
-        None => false,
-    };
-    if !is_wanted {
-        let has_receivers = policy.is_some_and(|policy| !policy.receivers.is_empty());
-        if has_receivers {
-            report.note(
-                TOPIC,
-                "the policy has receivers, and EMAIL_ALERTS_ENABLED is not set",
-            );
+        Mail::Incomplete(_) => {
+            if let Some(warning) = mail.warning() {
+                report.warning(TOPIC, warning, "set them in /etc/prunelle/prunelle.env");
+            }
+            return report;
         }
-        return report;
-    }
-    let missing: Vec<&str> = [
-        ("SMTP_HOST", &mail.host),
-        ("EMAIL_FROM", &mail.from),
-        ("EMAIL_TO", &mail.to),
-    ]
-    .into_iter()
-    .filter(|(_, value)| value.is_none())
-    .map(|(name, _)| name)
-    .collect();
-    if !missing.is_empty() {
+        Mail::Ready(server) => server,
+    };
+    if server.to.is_empty() && !policy.is_some_and(has_mail) {
         report.warning(
             TOPIC,
-            format!(
-                "EMAIL_ALERTS_ENABLED is set, and {} not: no mail is sent",
-                missing.join(", ")
-            ),
-            "set them in /etc/prunelle/prunelle.env",
+            "nobody gets mail: EMAIL_TO is not set, and the policy has no receiver of mail",
+            "set EMAIL_TO in /etc/prunelle/prunelle.env, or write a receiver into the policy",
         );
     }
-    if let Some(file) = &mail.password_file
-        && let Err(error) = std::fs::File::open(file)
-    {
-        report.failure(
-            TOPIC,
-            format!("{file} cannot be read: {error}"),
-            format!("`chown root:prunelle {file} && chmod 0640 {file}`"),
-        );
+    for problem in files::examine_mail(server) {
+        report.failure(TOPIC, problem.message, problem.cure);
     }
-    let port = match mail.port.as_deref().map(str::parse::<u16>) {
-        None => DEFAULT_PORT,
-        Some(Ok(port)) => port,
-        Some(Err(_)) => {
-            report.failure(
-                TOPIC,
-                "SMTP_PORT is not a port",
-                "465 for TLS from the start, 587 with STARTTLS, or 25",
-            );
-            return report;
-        }
-    };
-    if let Some(host) = &mail.host {
-        server(&mut report, host, port, mail.user.is_some()).await;
-    }
+    greet_server(&mut report, server).await;
     report
 }
 
-async fn server(report: &mut Report, host: &str, port: u16, has_user: bool) {
+fn has_mail(policy: &Policy) -> bool {
+    policy
+        .receivers
+        .iter()
+        .flat_map(|receiver| &receiver.integrations)
+        .any(|integration| matches!(integration, Integration::Email { .. }))
+}
+
+async fn greet_server(report: &mut Report, server: &MailServer) {
+    let (host, port) = (server.host.as_str(), server.port);
     let cure = format!(
         "is SMTP_HOST right, and may this machine reach port {port} there? `nc -v {host} {port}`"
     );
@@ -144,7 +81,7 @@ async fn server(report: &mut Report, host: &str, port: u16, has_user: bool) {
             return;
         }
     };
-    if port == 465 {
+    if server.encryption == Encryption::Tls {
         report.good(
             TOPIC,
             format!("{host}:{port} takes connections, with TLS from the start"),
@@ -154,12 +91,18 @@ async fn server(report: &mut Report, host: &str, port: u16, has_user: bool) {
     match timeout(GREETING_LIMIT, greet(stream)).await {
         Ok(Ok(has_starttls)) => {
             report.good(TOPIC, format!("{host}:{port} answers as a mail server"));
-            if has_user && !has_starttls {
-                report.warning(
+            match (server.encryption, has_starttls) {
+                (Encryption::StartTls, false) => report.failure(
                     TOPIC,
-                    format!("{host}:{port} offers no STARTTLS: the password would go in the clear"),
-                    "use another port (465, 587), or another server",
-                );
+                    format!("{host}:{port} offers no STARTTLS: nothing is sent there"),
+                    "use another port (465, 587) or another server, or SMTP_TLS=none where nobody can listen",
+                ),
+                (Encryption::Clear, _) if server.user.is_some() => report.warning(
+                    TOPIC,
+                    format!("the password goes to {host}:{port} in the clear"),
+                    "SMTP_TLS=starttls, or SMTP_TLS=tls with port 465",
+                ),
+                _ => {}
             }
         }
         Ok(Err(error)) => report.failure(

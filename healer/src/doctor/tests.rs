@@ -1,11 +1,12 @@
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
 use super::alertmanager::{Webhook, webhook};
-use super::mail::MailSettings;
 use super::{Finding, Level, http, mail, port, rights};
+use crate::settings::{Encryption, Mail, MailServer};
 
 fn levels(findings: &[Finding]) -> Vec<(Level, &str)> {
     findings
@@ -93,15 +94,21 @@ async fn server(greeting: &'static str, capabilities: &'static str) -> u16 {
     port
 }
 
-fn settings(port: u16) -> MailSettings {
-    MailSettings {
-        enabled: Some("True".to_owned()),
-        host: Some("127.0.0.1".to_owned()),
-        port: Some(port.to_string()),
-        from: Some("a@example.org".to_owned()),
-        to: Some("b@example.org".to_owned()),
-        ..MailSettings::default()
-    }
+fn settings(port: u16) -> Mail {
+    settings_with(port, Encryption::Clear, None)
+}
+
+fn settings_with(port: u16, encryption: Encryption, user: Option<&str>) -> Mail {
+    Mail::Ready(Arc::new(MailServer {
+        host: "127.0.0.1".to_owned(),
+        port,
+        encryption,
+        user: user.map(str::to_owned),
+        password_file: None,
+        ca_file: None,
+        from: "a@example.org".parse().unwrap(),
+        to: vec!["b@example.org".parse().unwrap()],
+    }))
 }
 
 #[tokio::test]
@@ -111,8 +118,7 @@ async fn a_mail_server_is_greeted() {
         "250-mx\r\n250-SIZE 1000\r\n250 STARTTLS\r\n",
     )
     .await;
-    let mut settings = settings(port);
-    settings.user = Some("prunelle".to_owned());
+    let settings = settings_with(port, Encryption::StartTls, Some("prunelle"));
     let report = mail::examine(&settings, None).await;
     assert_eq!(
         levels(&report.0),
@@ -124,13 +130,18 @@ async fn a_mail_server_is_greeted() {
 }
 
 #[tokio::test]
-async fn a_password_without_tls_is_warned_of() {
-    let port = server("220 mx\r\n", "250-mx\r\n250 SIZE 1000\r\n").await;
-    let mut settings = settings(port);
-    settings.user = Some("prunelle".to_owned());
-    let report = mail::examine(&settings, None).await;
-    assert_eq!(report.0.last().unwrap().level, Level::Warning);
-    assert!(report.0.last().unwrap().message.contains("no STARTTLS"));
+async fn a_password_in_the_clear_is_warned_of_and_starttls_that_is_missing_is_a_failure() {
+    for (encryption, level, told) in [
+        (Encryption::Clear, Level::Warning, "in the clear"),
+        (Encryption::StartTls, Level::Failure, "no STARTTLS"),
+    ] {
+        let port = server("220 mx\r\n", "250-mx\r\n250 SIZE 1000\r\n").await;
+        let settings = settings_with(port, encryption, Some("prunelle"));
+        let report = mail::examine(&settings, None).await;
+        let last = report.0.last().unwrap();
+        assert_eq!(last.level, level);
+        assert!(last.message.contains(told), "{}", last.message);
+    }
 }
 
 #[tokio::test]
@@ -175,10 +186,7 @@ async fn a_server_that_says_nothing_is_not_waited_for() {
 
 #[tokio::test]
 async fn mail_that_is_wanted_and_not_set_up_is_one_warning() {
-    let settings = MailSettings {
-        enabled: Some("yes".to_owned()),
-        ..MailSettings::default()
-    };
+    let settings = Mail::Incomplete(vec!["SMTP_HOST", "EMAIL_FROM", "EMAIL_TO"]);
     let report = mail::examine(&settings, None).await;
     assert_eq!(
         levels(&report.0),
@@ -191,6 +199,6 @@ async fn mail_that_is_wanted_and_not_set_up_is_one_warning() {
 
 #[tokio::test]
 async fn mail_that_is_not_wanted_is_not_looked_at() {
-    let report = mail::examine(&MailSettings::default(), None).await;
+    let report = mail::examine(&Mail::Off, None).await;
     assert!(report.0.is_empty());
 }

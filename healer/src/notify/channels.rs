@@ -10,7 +10,8 @@ use prunelle_foundation::clock::SharedClock;
 use prunelle_foundation::lifecycle::Tasks;
 
 use super::channel::Channel;
-use super::{discord, mattermost, ntfy, slack, teams, webhook};
+use super::mail::MailMakings;
+use super::{discord, mail, mattermost, ntfy, slack, teams, webhook};
 use crate::causes::with_causes;
 use crate::policy::{Integration, Receiver};
 
@@ -21,6 +22,8 @@ pub struct Makings {
     pub clock: SharedClock,
     /// What runs work that blocks.
     pub tasks: Tasks,
+    /// How mail is sent.
+    pub mail: MailMakings,
 }
 
 /// A channel, or why there is none, in words without secrets.
@@ -71,7 +74,7 @@ pub fn build(receivers: &[Receiver], makings: &Makings) -> Channels {
 /// One line for each kind.
 fn make(_receiver: &Receiver, integration: &Integration, makings: &Makings) -> Made {
     let made = match integration {
-        Integration::Email { .. } => return Err("this version cannot send to `email`".to_owned()),
+        Integration::Email { to } => return mail::channel(to, &makings.mail, &makings.tasks),
         Integration::Slack { url_file, channel } => slack::channel(url_file, channel.clone()),
         Integration::Teams { url_file } => teams::channel(url_file),
         Integration::Discord { url_file } => discord::channel(url_file),

@@ -13,6 +13,7 @@ use super::trying;
 use super::webhook::{self, Template};
 use crate::causes::with_causes;
 use crate::policy::Integration;
+use crate::settings::MailServer;
 
 /// Something that keeps a receiver from being told, or that tells others too much.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,6 +40,27 @@ pub fn examine(integration: &Integration) -> Vec<FileProblem> {
     } = integration
     {
         problems.extend(examine_template(file));
+    }
+    problems
+}
+
+/// The same for the server that takes mail.
+pub fn examine_mail(server: &MailServer) -> Vec<FileProblem> {
+    let password = server.password_file.as_deref();
+    let mut problems: Vec<FileProblem> = password
+        .into_iter()
+        .flat_map(|file| examine_secret("SMTP_PASSWORD_FILE", file))
+        .collect();
+    if let Some(file) = &server.ca_file
+        && let Err(error) = std::fs::File::open(file)
+    {
+        let shown = file.display();
+        problems.push(FileProblem {
+            key: "SMTP_CA_FILE",
+            message: format!("{shown} cannot be read: {error}"),
+            cure: format!("`chmod 0644 {shown}`: certificates are no secret"),
+            is_error: false,
+        });
     }
     problems
 }

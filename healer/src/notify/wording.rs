@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use crate::incident::Severity;
+use crate::policy::Language;
 
 /// The colour of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +33,8 @@ impl Tone {
 /// two backticks is a command to type.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Wording {
+    /// What it is written in.
+    pub language: Language,
     /// One line: `🚨 nginx.service is down on web1`.
     pub subject: String,
     /// One to three sentences: what happened, what was done, whether it helped.

@@ -129,6 +129,14 @@ pub struct Flags {
         value_name = "URL"
     )]
     pub alertmanager_url: Option<String>,
+    /// Alertmanager as people reach it, linked from messages [default: --alertmanager.url, unless that is on this machine only]
+    #[arg(
+        long = "alertmanager.external-url",
+        env = "PRUNELLE_HEALER_ALERTMANAGER_EXTERNAL_URL",
+        hide_env_values = true,
+        value_name = "URL"
+    )]
+    pub alertmanager_external_url: Option<String>,
     /// Prometheus, for checks in PromQL, for `simulate` and `doctor` [default: <http://127.0.0.1:9090>]
     #[arg(
         long = "prometheus.url",
@@ -146,7 +154,7 @@ pub struct Flags {
         value_name = "BOUNDARY"
     )]
     pub host_boundary: Option<String>,
-    /// Grafana, linked from the status page, and annotated with --grafana.token-file [default: none]
+    /// Grafana, linked from the status page and from messages, and annotated with --grafana.token-file [default: none]
     #[arg(
         long = "grafana.url",
         env = "PRUNELLE_HEALER_GRAFANA_URL",
@@ -162,6 +170,96 @@ pub struct Flags {
         value_name = "FILE"
     )]
     pub grafana_token_file: Option<String>,
+    /// Whether mail is sent [default: False]
+    #[arg(
+        long = "email.enabled",
+        env = "EMAIL_ALERTS_ENABLED",
+        hide_env_values = true,
+        value_name = "BOOLEAN",
+        global = true
+    )]
+    pub email_enabled: Option<String>,
+    /// Who writes: `prunelle@example.org`, or `Prunelle <prunelle@example.org>` [default: none]
+    #[arg(
+        long = "email.from",
+        env = "EMAIL_FROM",
+        hide_env_values = true,
+        value_name = "ADDRESS",
+        global = true
+    )]
+    pub email_from: Option<String>,
+    /// Who is told, beside the receivers of the policy: addresses, separated by commas [default: none]
+    #[arg(
+        long = "email.to",
+        env = "EMAIL_TO",
+        hide_env_values = true,
+        value_name = "ADDRESSES",
+        global = true
+    )]
+    pub email_to: Option<String>,
+    /// The mail server [default: none]
+    #[arg(
+        long = "smtp.host",
+        env = "SMTP_HOST",
+        hide_env_values = true,
+        value_name = "HOST",
+        global = true
+    )]
+    pub smtp_host: Option<String>,
+    /// Its port [default: 465 with `tls`, 587 with a user, else 25]
+    #[arg(
+        long = "smtp.port",
+        env = "SMTP_PORT",
+        hide_env_values = true,
+        value_name = "PORT",
+        global = true
+    )]
+    pub smtp_port: Option<String>,
+    /// tls from the start, starttls, or none [default: tls on port 465, none on this machine without a user, else starttls]
+    #[arg(
+        long = "smtp.tls",
+        env = "SMTP_TLS",
+        hide_env_values = true,
+        value_name = "WAY",
+        global = true
+    )]
+    pub smtp_tls: Option<String>,
+    /// Who logs in to it [default: nobody]
+    #[arg(
+        long = "smtp.user",
+        env = "SMTP_USER",
+        hide_env_values = true,
+        value_name = "NAME",
+        global = true
+    )]
+    pub smtp_user: Option<String>,
+    /// File with the password; read when it is used [default: none]
+    #[arg(
+        long = "smtp.password-file",
+        env = "SMTP_PASSWORD_FILE",
+        hide_env_values = true,
+        value_name = "FILE",
+        global = true
+    )]
+    pub smtp_password_file: Option<String>,
+    /// Certificates (PEM) that vouch for it, in place of those of the system [default: none]
+    #[arg(
+        long = "smtp.ca-file",
+        env = "SMTP_CA_FILE",
+        hide_env_values = true,
+        value_name = "FILE",
+        global = true
+    )]
+    pub smtp_ca_file: Option<String>,
+    /// Lets the password go over the network without TLS [default: False]
+    #[arg(
+        long = "smtp.allow-clear-password",
+        env = "SMTP_ALLOW_CLEAR_PASSWORD",
+        hide_env_values = true,
+        value_name = "BOOLEAN",
+        global = true
+    )]
+    pub smtp_allow_clear_password: Option<String>,
     /// Services shown on the status page: names and globs, separated by commas; `nginx` means `nginx.service` [default: none]
     #[arg(
         long = "monitored-services",

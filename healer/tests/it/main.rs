@@ -16,3 +16,5 @@ mod engine;
 mod intake;
 #[cfg(test)]
 mod journal;
+#[cfg(test)]
+mod mail;

@@ -14,9 +14,11 @@ use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
 use crate::incident::{IncidentId, Severity};
 use crate::notify::channel::{Channel, Envelope, Receipt, SendError};
 use crate::notify::channels::{self, Makings};
+use crate::notify::mail::MailMakings;
 use crate::notify::message::{Content, Message, MessageId};
 use crate::notify::wording::{Fact, Item, Link, Step, Tone, Wording};
 use crate::policy::{Integration, Receiver};
+use crate::settings::Mail;
 
 /// What an attacker would write into a label: every service's mentions, links and markup.
 pub(super) const HOSTILE: &str = "<!channel> <!here|x> <@U012AB3CD> <#C01> <https://evil.example|click> @everyone @here \
@@ -31,6 +33,7 @@ pub(super) fn at(text: &str) -> Timestamp {
 /// As people get it.
 pub(super) fn wording() -> Wording {
     Wording {
+        language: crate::policy::Language::English,
         subject: "✅ nginx.service was down on web1 and was repaired in 0.9 s".to_owned(),
         lead: "nginx.service had failed. It was restarted, and stayed up.".to_owned(),
         tone: Tone::Good,
@@ -55,6 +58,7 @@ pub(super) fn wording() -> Wording {
 pub(super) fn hostile() -> Wording {
     let text = || HOSTILE.to_owned();
     Wording {
+        language: crate::policy::Language::English,
         subject: text(),
         lead: text(),
         facts: vec![fact(HOSTILE, HOSTILE)],
@@ -76,6 +80,7 @@ pub(super) fn hostile() -> Wording {
 pub(super) fn huge() -> Wording {
     let text = |length: usize| "🔥<&*".repeat(length);
     Wording {
+        language: crate::policy::Language::English,
         subject: text(2000),
         lead: text(20_000),
         facts: (0..100).map(|_| fact(&text(500), &text(3000))).collect(),
@@ -100,6 +105,7 @@ pub(super) fn huge() -> Wording {
 /// Nothing at all.
 pub(super) fn empty() -> Wording {
     Wording {
+        language: crate::policy::Language::English,
         subject: String::new(),
         lead: String::new(),
         facts: vec![fact("", "")],
@@ -177,6 +183,7 @@ pub(super) fn made(integration: Integration) -> Result<Arc<dyn Channel>, String>
     let makings = Makings {
         clock: clock(),
         tasks: lifecycle.tasks(),
+        mail: MailMakings::new(Mail::Off, "web1".to_owned()),
     };
     let channels = channels::build(&[receiver], &makings);
     channels.get("ops", kind).unwrap().clone()

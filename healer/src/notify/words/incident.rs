@@ -21,6 +21,7 @@ pub(super) fn word(told: &IncidentNews, reader: &Reader, about: &About) -> Wordi
     let fault = Fault::of(incident, reader);
     let host = host(incident, about);
     Wording {
+        language: reader.language,
         subject: format!(
             "{} {}",
             sign(told.news, incident.severity),

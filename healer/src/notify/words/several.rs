@@ -207,6 +207,7 @@ pub(super) fn test(created: Timestamp, reader: &Reader, about: &About) -> Wordin
 
 fn blank(subject: String, tone: Tone, reader: &Reader, about: &About) -> Wording {
     Wording {
+        language: reader.language,
         subject,
         lead: String::new(),
         tone,
