@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::alert::{Episode, Fingerprint, Labels};
 use crate::reason::{Outcome, Reason};
 
-pub use fold::{About, Change, Fold};
+pub use fold::{About, Change, Fold, SETTLED_AFTER};
 
 /// Identifies an incident for good: the key of what is wrong, and the number of the event it began with. Letters,
 /// digits and `-` only; mails of one incident share it in their threading headers.

@@ -6,6 +6,7 @@
 
 mod annotation;
 mod notification;
+mod telling;
 pub mod web;
 
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -55,12 +56,13 @@ pub struct Metrics {
     policy_reload_successful: Gauge,
     policy_reloaded: FloatGauge,
     policy_info: Family<[(&'static str, String); 1], Gauge>,
+    telling: telling::Telling,
 }
 
 impl Metrics {
     /// Registers all families under the prefix `prunelle_healer`.
     pub fn register(registry: &mut Registry) -> Self {
-        let metrics = Self::new();
+        let mut metrics = Self::new();
         let r = registry.sub_registry_with_prefix("prunelle_healer");
         r.register(
             "notifications",
@@ -134,6 +136,7 @@ impl Metrics {
             "The policy in force, by its revision",
             metrics.policy_info.clone(),
         );
+        metrics.telling = telling::Telling::register(r);
         metrics
     }
 
@@ -209,6 +212,7 @@ impl Metrics {
             policy_reload_successful: Gauge::default(),
             policy_reloaded: FloatGauge::default(),
             policy_info: Family::default(),
+            telling: telling::Telling::default(),
         };
         metrics.create_series();
         metrics

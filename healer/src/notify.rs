@@ -5,21 +5,30 @@
 //! events that it stands at, so nothing is told twice after a crash, and nothing is forgotten. Messages are worded and
 //! sent afterwards, one queue for each channel of each receiver: a slow channel delays nobody else, and no repair.
 
+pub mod bell;
+pub mod brake;
 pub mod channel;
 pub mod channels;
 mod chat;
 mod discord;
 pub mod files;
 mod fitting;
+pub mod live;
 pub mod mail;
 mod mattermost;
 pub mod message;
 mod ntfy;
+pub mod outbox;
 pub(crate) mod post;
+pub mod route;
 #[cfg(test)]
 pub(crate) mod samples;
+pub mod sender;
 mod slack;
+pub mod speaker;
+pub mod story;
 mod teams;
+pub mod teller;
 pub mod trying;
 pub mod webhook;
 pub mod wording;

@@ -41,6 +41,8 @@ pub struct Reloader {
     /// Services to watch whatever the policy says.
     monitored_services: Vec<String>,
     policies: watch::Sender<Arc<Policy>>,
+    /// Counts the reloads that succeeded, for what follows files beside the policy.
+    reloads: watch::Sender<u64>,
     status: watch::Sender<PolicyStatus>,
     /// Its list of watched units follows the policy.
     systemd: Systemd,
@@ -81,6 +83,7 @@ impl Reloader {
             file: settings.policy_file.clone(),
             monitored_services: settings.monitored_services.clone(),
             policies,
+            reloads: watch::Sender::new(0),
             status,
             systemd: systemd.clone(),
             tokens: Arc::clone(tokens),
@@ -90,11 +93,21 @@ impl Reloader {
         (reloader, shown)
     }
 
+    /// Changes with every reload that succeeds, also when the policy is the same: files that it names may not be.
+    pub fn reloads(&self) -> watch::Receiver<u64> {
+        self.reloads.subscribe()
+    }
+
     /// Reads the policy again and puts it in force, or tells why not.
     pub fn reload(&mut self) -> ReloadAnswer {
         self.tokens.read_again();
         match self.read() {
-            Ok((checked, watch)) => Ok(self.put_in_force(checked, watch)),
+            Ok((checked, watch)) => {
+                let answer = self.put_in_force(checked, watch);
+                self.reloads
+                    .send_modify(|count| *count = count.wrapping_add(1));
+                Ok(answer)
+            }
             Err(refused) => {
                 let text = refused.to_string();
                 tell_refusal(&refused);

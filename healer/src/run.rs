@@ -5,6 +5,7 @@
 //! taken. The journal is closed last.
 
 mod http;
+mod telling;
 
 use std::io;
 use std::os::fd::{AsFd as _, BorrowedFd};
@@ -61,6 +62,7 @@ use crate::settings::{Journald, Mail, Settings};
 use crate::status_page::StatusPage;
 use crate::verify::Checks;
 use crate::view;
+use crate::work::ActiveSet;
 
 /// Notifications that may wait for the engine; more are answered 503.
 const QUEUED_NOTIFICATIONS: usize = 4096;
@@ -94,6 +96,7 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     let tokens = Arc::new(prepared.tokens);
     let (reloader, shown_policy) =
         Reloader::new(&settings, policy, &systemd, &tokens, &metrics, &clock);
+    let reloads = reloader.reloads();
     let reload = lifecycle.on_reload(reloading(reloader, reopening.clone()));
 
     let intake = Intake::new(Parts {
@@ -118,24 +121,21 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     tasks.spawn_essential("web", serve(prepared.web, router, web_config, stop.clone()));
     let journal = open_journal(&settings, reopening, &clock, &metrics, &tasks).await?;
     stats.send_replace(Some(journal.stats()));
-    let heartbeat = watch_heartbeat(beats, &policies, &clock, &journal, &metrics, &handle);
+    let common = Common {
+        clock: Arc::clone(&clock),
+        tasks: tasks.clone(),
+        metrics: metrics.clone(),
+        policies: policies.clone(),
+        journal: journal.clone(),
+    };
+    let heartbeat = watch_heartbeat(&common, beats, &handle);
     let more = asked_by_people(&settings, &systemd, &clock, &tasks, &policies, &journal);
     let switches = HostSwitches {
         is_crash_looping: is_crash_looping(&journal).await?,
         ..switches(&settings)
     };
     let reconciler = ReconcileRequests::default();
-    let ports = ports(
-        &clock,
-        &tasks,
-        &metrics,
-        &journal,
-        systemd,
-        &reconciler,
-        switches,
-        prepared.asked,
-    );
-
+    let ports = ports(&common, systemd, &reconciler, switches, prepared.asked);
     let control = Control {
         handle,
         view,
@@ -155,17 +155,11 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
         commands,
     };
     annotate(&settings, &journal, &clock, &metrics, &tasks, &stop);
+    let telling = telling::start(&settings, &common, reloads, &stop);
     let engine = tasks.spawn_essential("engine", engine.run(inputs, stop.clone()));
-    tasks.spawn("close-journal", close_after(engine, journal));
-    let reconciler = Reconciler {
-        active: prepared.active_alerts,
-        requests: reconciler,
-        policy: policies,
-        clock,
-        metrics,
-        sets,
-        interval: RECONCILE_EVERY,
-    };
+    let writers = futures_util::future::join(engine, telling);
+    tasks.spawn("close-journal", close_after(writers, journal));
+    let reconciler = reconcile(&common, prepared.active_alerts, reconciler, sets);
     tasks.spawn("heartbeat", heartbeat.run(stop.clone()));
     tasks.spawn("reconciler", reconciler.run(stop.clone()));
     let control = serve_control(prepared.control, control, stop.clone());
@@ -195,16 +189,31 @@ pub(crate) async fn offline(
     // In vain: then guards that need it say so.
     let _ = tokio::time::timeout(patience, synchronised).await;
     let asked = asked(settings, ActiveAlerts::new(&settings.alertmanager_url)?)?;
+    let common = Common {
+        clock: Arc::clone(clock),
+        tasks,
+        metrics: Metrics::unregistered(),
+        policies: watch::Sender::new(Arc::new(policy.clone())).subscribe(),
+        journal: Journal::closed(Arc::clone(clock)),
+    };
+    let requests = ReconcileRequests::default();
     Ok(ports(
-        clock,
-        &tasks,
-        &Metrics::unregistered(),
-        &Journal::closed(Arc::clone(clock)),
+        &common,
         systemd,
-        &ReconcileRequests::default(),
+        &requests,
         switches(settings),
         asked,
     ))
+}
+
+/// What nearly every part is handed.
+#[derive(Clone)]
+struct Common {
+    clock: SharedClock,
+    tasks: Tasks,
+    metrics: Metrics,
+    policies: watch::Receiver<Arc<Policy>>,
+    journal: Journal,
 }
 
 /// Whom the checks ask.
@@ -261,21 +270,14 @@ fn switches(settings: &Settings) -> HostSwitches {
     }
 }
 
-fn watch_heartbeat(
-    beats: Beats,
-    policies: &watch::Receiver<Arc<Policy>>,
-    clock: &SharedClock,
-    journal: &Journal,
-    metrics: &Metrics,
-    engine: &Handle,
-) -> heartbeat::Watch {
+fn watch_heartbeat(common: &Common, beats: Beats, engine: &Handle) -> heartbeat::Watch {
     heartbeat::Watch {
         beats,
-        policies: policies.clone(),
-        clock: Arc::clone(clock),
+        policies: common.policies.clone(),
+        clock: Arc::clone(&common.clock),
         alarm: Arc::new(TokioAlarm),
-        journal: journal.clone(),
-        metrics: metrics.clone(),
+        journal: common.journal.clone(),
+        metrics: common.metrics.clone(),
         engine: engine.clone(),
     }
 }
@@ -289,9 +291,26 @@ fn reloading(mut reloader: Reloader, log: Reopening) -> impl FnMut() -> ReloadAn
     }
 }
 
-/// However the engine ends: what it wrote last is kept, and the log catches up.
-async fn close_after(engine: impl Future, journal: Journal) {
-    engine.await;
+fn reconcile(
+    common: &Common,
+    active: ActiveAlerts,
+    requests: ReconcileRequests,
+    sets: mpsc::Sender<ActiveSet>,
+) -> Reconciler {
+    Reconciler {
+        active,
+        requests,
+        policy: common.policies.clone(),
+        clock: Arc::clone(&common.clock),
+        metrics: common.metrics.clone(),
+        sets,
+        interval: RECONCILE_EVERY,
+    }
+}
+
+/// However those who write end: what they wrote last is kept, and the log catches up.
+async fn close_after(writers: impl Future, journal: Journal) {
+    writers.await;
     journal.close().await;
 }
 
@@ -502,20 +521,20 @@ struct Asked {
     boundary: Boundary,
 }
 
-#[expect(
-    clippy::too_many_arguments,
-    reason = "each is made elsewhere, and handed on here only"
-)]
 fn ports(
-    clock: &SharedClock,
-    tasks: &Tasks,
-    metrics: &Metrics,
-    journal: &Journal,
+    common: &Common,
     systemd: Systemd,
     reconciler: &ReconcileRequests,
     switches: HostSwitches,
     asked: Asked,
 ) -> Ports {
+    let Common {
+        clock,
+        tasks,
+        metrics,
+        policies: _,
+        journal,
+    } = common;
     let alarm: Arc<dyn Alarm> = Arc::new(TokioAlarm);
     let manager: Arc<dyn ServiceManager> = Arc::new(systemd);
     let roots = Roots {

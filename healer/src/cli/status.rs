@@ -3,6 +3,7 @@
 use std::fmt::{self, Write as _};
 
 use crate::control::Status;
+use crate::notify::outbox::{HeldStatus, QueueStatus};
 use crate::reload::PolicyStatus;
 use crate::view::{
     ActionView, AlertView, ApprovalView, HeartbeatView, PauseView, QuarantineView, RunningView,
@@ -56,6 +57,16 @@ fn write_status(out: &mut String, status: &Status) -> fmt::Result {
         SHOWN_ACTIONS,
         write_action,
     )?;
+    if let Some(telling) = &status.telling {
+        section(out, "messages", &telling.queues, usize::MAX, write_queue)?;
+        section(
+            out,
+            "held back for a list or a digest",
+            &telling.held,
+            usize::MAX,
+            write_held,
+        )?;
+    }
     section(
         out,
         "refused notifications",
@@ -256,6 +267,32 @@ fn write_alert(out: &mut String, alert: &AlertView) -> fmt::Result {
         }
     }
     Ok(())
+}
+
+fn write_queue(out: &mut String, queue: &QueueStatus) -> fmt::Result {
+    write!(out, "{} by {}: ", queue.receiver, queue.integration)?;
+    match queue.waiting_since {
+        Some(since) => write!(out, "{} wait since {since:.0}", queue.waiting)?,
+        None => write!(out, "none waits")?,
+    }
+    if let Some(at) = queue.last_sent {
+        write!(out, ", last sent at {at:.0}")?;
+    }
+    if let Some(at) = queue.last_given_up {
+        write!(out, ", {} GIVEN UP, last at {at:.0}", queue.given_up)?;
+    }
+    if let Some(problem) = &queue.problem {
+        write!(out, ": {problem}")?;
+    }
+    Ok(())
+}
+
+fn write_held(out: &mut String, held: &HeldStatus) -> fmt::Result {
+    write!(
+        out,
+        "{} for {}, since {:.0}",
+        held.waiting, held.receiver, held.since
+    )
 }
 
 fn write_action(out: &mut String, action: &ActionView) -> fmt::Result {

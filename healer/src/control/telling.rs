@@ -8,6 +8,7 @@ use super::naming::is_called;
 use super::{Control, Refusal};
 use crate::intake::Sample;
 use crate::journal::{Event, EventType, LogAnchor};
+use crate::notify::outbox::TellingStatus;
 use crate::reload::PolicyStatus;
 use crate::target::Target;
 use crate::view::View;
@@ -48,6 +49,9 @@ pub struct Status {
     pub policy: PolicyStatus,
     /// Refused notifications, the newest first.
     pub rejected: Vec<Sample>,
+    /// What waits to be told, and what could not be; none when the journal does not say.
+    #[serde(default)]
+    pub telling: Option<TellingStatus>,
 }
 
 /// `POST /v1/history`
@@ -73,11 +77,13 @@ pub struct History {
 }
 
 pub(super) async fn status(State(control): State<Control>) -> Json<Status> {
+    let telling = control.journal.telling_status().await.ok();
     Json(Status {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         view: View::clone(&control.view.borrow()),
         policy: control.policy.borrow().clone(),
         rejected: control.samples.newest(),
+        telling,
     })
 }
 

@@ -13,6 +13,8 @@ use crate::alert::{Episode, Fingerprint, Labels};
 use crate::journal::{Event, EventType};
 use crate::reason::{Outcome, Reason};
 
+/// What ended longer ago than this does not change any more: a relapse is another incident, and no result is late.
+pub const SETTLED_AFTER: SignedDuration = SignedDuration::from_mins(15);
 /// What fires again this soon after its end goes on as the same incident.
 const RELAPSE: Duration = Duration::from_mins(10);
 /// Decisions, attempts and ends that one incident keeps of each; the oldest go.
@@ -82,6 +84,25 @@ impl Fold {
     /// All of them, by their key.
     pub fn incidents(&self) -> impl Iterator<Item = &Incident> {
         self.incidents.values()
+    }
+
+    /// The incident with this key.
+    pub fn incident(&self, key: &str) -> Option<&Incident> {
+        self.incidents.get(key)
+    }
+
+    /// All of them, taken out.
+    pub fn into_incidents(self) -> impl Iterator<Item = Incident> {
+        self.incidents.into_values()
+    }
+
+    /// The key of the incident that something is about, when it is known.
+    pub fn key_of(&self, about: &About) -> Option<String> {
+        let key = match about {
+            About::Key(key) => key,
+            About::Alert(fingerprint) => self.keys.get(fingerprint)?,
+        };
+        self.incidents.contains_key(key).then(|| key.clone())
     }
 
     /// Takes the next event in; the incident it is about and what it changed.

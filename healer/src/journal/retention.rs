@@ -60,6 +60,15 @@ const TABLES: &[Table] = &[
     table("pauses", "number", "since", "1"),
     table("undos", "number", "since", "undone_wall IS NOT NULL"),
     table("approvals", "number", "since", "1"),
+    // One that never ended is as old as what it was last heard of.
+    table("incidents", "number", "changed", "1"),
+    table("deliveries", "number", "ended", "1"),
+    table(
+        "messages",
+        "number",
+        "created",
+        "NOT EXISTS (SELECT 1 FROM deliveries WHERE message = messages.number)",
+    ),
     // The last one holds the end of the chain; one that is not in the action log yet is still needed there.
     table(
         "events",

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
+use tokio::sync::Notify;
+
 /// Told how long each commit took, sync included; called on the journal's thread, so it must be quick.
 pub type CommitObserver = Arc<dyn Fn(Duration) + Send + Sync>;
 
@@ -20,12 +22,22 @@ pub struct JournalStats {
     commits: AtomicU64,
     reserve_bytes: AtomicU64,
     is_writable: AtomicBool,
+    appended: Notify,
 }
 
 impl JournalStats {
     /// Sequence number of the last committed event, 0 before the first: the anchor outside the action log.
     pub fn sequence(&self) -> u64 {
         self.sequence.load(Ordering::Acquire)
+    }
+
+    /// Resolves when events were committed since it was last asked for. One task may ask.
+    pub async fn appended(&self) {
+        self.appended.notified().await;
+    }
+
+    pub(super) fn tell_appended(&self) {
+        self.appended.notify_one();
     }
 
     /// Sequence number of the last line in the action log's file.

@@ -225,6 +225,7 @@ impl Writer {
         let sequence = self.store.state.chain.seq;
         if u64::try_from(sequence).unwrap_or(0) > self.stats.sequence() {
             self.stats.set_sequence(sequence);
+            self.stats.tell_appended();
             if let Some(bell) = &self.bell {
                 // Full: it has been rung already.
                 let _ = bell.try_send(());

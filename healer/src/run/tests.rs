@@ -19,6 +19,10 @@ fn exposition() -> String {
     // Absent before the first one.
     metrics.heartbeat(now);
     metrics.policy_in_force("000000000000", now);
+    metrics.outbox(crate::notify::outbox::Depth {
+        waiting: 1,
+        oldest: Some(now),
+    });
     let mut text = String::new();
     encode(&mut text, &registry).unwrap();
     text

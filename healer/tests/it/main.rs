@@ -18,3 +18,5 @@ mod intake;
 mod journal;
 #[cfg(test)]
 mod mail;
+#[cfg(test)]
+mod telling;

@@ -125,7 +125,7 @@ async fn a_newer_schema_is_refused() {
             error,
             OpenError::Newer {
                 found: 7,
-                known: 3,
+                known: 4,
                 ..
             }
         ),
