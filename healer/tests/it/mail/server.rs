@@ -19,7 +19,7 @@ pub(super) struct Server {
     pub(super) authority: Option<PathBuf>,
     lines: Lines<BufReader<ChildStdout>>,
     _child: Child,
-    _stdin: ChildStdin,
+    stdin: ChildStdin,
     pub(super) folder: TempDir,
 }
 
@@ -83,7 +83,7 @@ impl Server {
             authority,
             lines,
             _child: child,
-            _stdin: stdin,
+            stdin,
             folder,
         };
         let first = server.next().await;
@@ -104,9 +104,9 @@ impl Server {
     /// All mails that it took; it ends.
     pub(super) async fn end(self) -> Vec<Value> {
         let Self {
-            mut lines, _stdin, ..
+            mut lines, stdin, ..
         } = self;
-        drop(_stdin);
+        drop(stdin);
         let mut mails = Vec::new();
         while let Some(line) = tokio::time::timeout(LIMIT, lines.next_line())
             .await
