@@ -26,6 +26,7 @@ mod quarantines;
 mod reader;
 mod records;
 mod remediations;
+mod reported;
 mod reserve;
 mod retention;
 mod schema;

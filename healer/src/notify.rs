@@ -20,6 +20,7 @@ pub mod message;
 mod ntfy;
 pub mod outbox;
 pub(crate) mod post;
+pub mod reporting;
 pub mod route;
 #[cfg(test)]
 pub(crate) mod samples;

@@ -395,11 +395,6 @@ fn asked_by_people(
     policies: &watch::Receiver<Arc<Policy>>,
     journal: &Journal,
 ) -> Router {
-    let reporter = Reporter {
-        journal: journal.clone(),
-        clock: Arc::clone(clock),
-        host: hostname(),
-    };
     let makings = Makings {
         clock: Arc::clone(clock),
         tasks: tasks.clone(),
@@ -407,7 +402,15 @@ fn asked_by_people(
     };
     doctor::router(patient(settings, systemd, clock))
         .merge(trying::router(policies.clone(), makings))
-        .merge(report::router(reporter))
+        .merge(report::router(reporter(journal, clock)))
+}
+
+fn reporter(journal: &Journal, clock: &SharedClock) -> Reporter {
+    Reporter {
+        journal: journal.clone(),
+        clock: Arc::clone(clock),
+        host: hostname(),
+    }
 }
 
 /// This daemon, as `doctor` examines it.

@@ -319,10 +319,13 @@ fn named(flag: &str) -> String {
 /// The variable of a flag: `--storage.reserve` is `PRUNELLE_HEALER_STORAGE_RESERVE`.
 fn variable(flag: &str) -> Option<String> {
     let name = flag.strip_prefix("--").filter(|name| name.contains('.'))?;
-    Some(format!(
-        "PRUNELLE_HEALER_{}",
-        name.replace(['.', '-'], "_").to_uppercase()
-    ))
+    let name = name.replace(['.', '-'], "_").to_uppercase();
+    Some(match name.as_str() {
+        "EMAIL_ENABLED" => "EMAIL_ALERTS_ENABLED".to_owned(),
+        // Mail has the names that other programs know, too.
+        bare if bare.starts_with("EMAIL_") || bare.starts_with("SMTP_") => name,
+        _ => format!("PRUNELLE_HEALER_{name}"),
+    })
 }
 
 #[cfg(test)]

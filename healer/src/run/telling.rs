@@ -1,17 +1,18 @@
-//! The tasks that tell people: the teller, the senders, and what makes channels anew at a reload.
+//! The tasks that tell people: the teller, the senders, regular reports, and what makes channels anew at a reload.
 
 use std::sync::Arc;
 
-use futures_util::future::join3;
+use futures_util::future::join4;
 use prunelle_foundation::lifecycle::Stop;
 use reqwest::Url;
 use tokio::sync::watch;
 
-use super::{Common, hostname};
+use super::{Common, hostname, reporter};
 use crate::notify::bell::Bell;
 use crate::notify::channels::Makings;
 use crate::notify::live::{Live, Renewal};
 use crate::notify::mail::MailMakings;
+use crate::notify::reporting::Reporting;
 use crate::notify::sender::Senders;
 use crate::notify::speaker::Speaker;
 use crate::notify::teller::Teller;
@@ -52,11 +53,21 @@ pub(super) fn start(
         posted: posted.clone(),
         given_up: given_up.clone(),
     };
+    let reporting = Reporting {
+        journal: journal.clone(),
+        live: followed.clone(),
+        clock: Arc::clone(&clock),
+        alarm: Arc::clone(&alarm),
+        metrics: metrics.clone(),
+        posted: posted.clone(),
+    };
+    let reporter = reporter(&journal, &clock);
     let senders = Senders {
         journal,
         live: followed,
         words: Arc::new(Speaker {
             about: about(settings),
+            reporter,
         }),
         clock,
         alarm,
@@ -71,9 +82,10 @@ pub(super) fn start(
         makings,
         live,
     };
-    let ended = join3(
+    let ended = join4(
         tasks.spawn("teller", teller.run(stop.clone())),
         tasks.spawn("senders", senders.run(stop.clone())),
+        tasks.spawn("reports", reporting.run(stop.clone())),
         tasks.spawn("receivers", renewal.run(stop.clone())),
     );
     async {

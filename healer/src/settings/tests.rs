@@ -169,5 +169,5 @@ fn every_flag_has_the_variable_that_errors_name() {
             count += 1;
         }
     }
-    assert_eq!(count, 21);
+    assert_eq!(count, 32);
 }

@@ -1,5 +1,6 @@
 //! Telling people, on a real journal: from an alert that is heard of to a message that a channel has sent.
 
+mod reports;
 mod rig;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -16,13 +16,15 @@ use prunelle_healer::notify::channels::Channels;
 use prunelle_healer::notify::live::Live;
 use prunelle_healer::notify::message::{Content, Message, News};
 use prunelle_healer::notify::outbox::TellingStatus;
+use prunelle_healer::notify::reporting::Reporting;
 use prunelle_healer::notify::sender::Senders;
 use prunelle_healer::notify::speaker::Speaker;
 use prunelle_healer::notify::teller::Teller;
-use prunelle_healer::notify::wording::Wording;
+use prunelle_healer::notify::wording::{Attachment, Wording};
 use prunelle_healer::notify::words::About;
 use prunelle_healer::policy::{Integration, Policy, Receiver, Telling, load};
 use prunelle_healer::remediation::alarm::Alarm;
+use prunelle_healer::report::Reporter;
 use prunelle_healer::work::Notification;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -71,6 +73,7 @@ pub(super) enum Answer {
 struct Post {
     sent: Mutex<Vec<(String, Message)>>,
     answers: Mutex<BTreeMap<String, Answer>>,
+    attached: Mutex<Vec<Attachment>>,
 }
 
 #[derive(Debug)]
@@ -82,7 +85,7 @@ struct Fake {
 impl Channel for Fake {
     fn send<'a>(
         &'a self,
-        _wording: &'a Wording,
+        wording: &'a Wording,
         envelope: &'a Envelope<'a>,
     ) -> BoxFuture<'a, Result<Receipt, SendError>> {
         let answers = self.post.answers.lock().unwrap();
@@ -91,6 +94,8 @@ impl Channel for Fake {
         if matches!(answer, Answer::Taken | Answer::TakenThenHangs) {
             let message = (self.receiver.clone(), envelope.message.clone());
             self.post.sent.lock().unwrap().push(message);
+            let mut attached = self.post.attached.lock().unwrap();
+            attached.extend(wording.attachments.iter().cloned());
         }
         Box::pin(async move {
             match answer {
@@ -187,10 +192,23 @@ impl Rig {
             grafana_url: None,
             alertmanager_url: None,
         };
+        let reporting = Reporting {
+            journal: journal.clone(),
+            live: self.live.subscribe(),
+            clock: Arc::clone(&self.clock) as _,
+            alarm: Arc::clone(&alarm),
+            metrics: Metrics::unregistered(),
+            posted: posted.clone(),
+        };
+        let reporter = Reporter {
+            journal: journal.clone(),
+            clock: Arc::clone(&self.clock) as _,
+            host: "test".to_owned(),
+        };
         let senders = Senders {
             journal: journal.clone(),
             live: self.live.subscribe(),
-            words: Arc::new(Speaker { about }),
+            words: Arc::new(Speaker { about, reporter }),
             clock: Arc::clone(&self.clock) as _,
             alarm,
             metrics: Metrics::unregistered(),
@@ -203,6 +221,7 @@ impl Rig {
             tasks: vec![
                 tasks.spawn("teller", teller.run(Stop::new())),
                 tasks.spawn("senders", senders.run(Stop::new())),
+                tasks.spawn("reports", reporting.run(Stop::new())),
             ],
         });
         self.settle().await;
@@ -240,12 +259,21 @@ impl Rig {
 
     /// Time passes, second by second, or in larger steps when it is much.
     pub(super) async fn pass(&self, seconds: u64) {
-        let step = if seconds > 600 { 30 } else { 1 };
+        let step = match seconds {
+            0..=600 => 1,
+            601..=36_000 => 30,
+            _ => 900,
+        };
         for _ in 0..seconds.div_ceil(step) {
             self.clock.advance(Duration::from_secs(step));
             self.alarm.moved.send_replace(());
             self.settle().await;
         }
+    }
+
+    /// Time passes while nothing runs.
+    pub(super) fn skip(&self, seconds: u64) {
+        self.clock.advance(Duration::from_secs(seconds));
     }
 
     /// Until the tasks have nothing more to do at this moment: the journal's thread has answered all that they asked.
@@ -284,6 +312,11 @@ impl Rig {
 
     pub(super) fn messages(&self) -> Vec<(String, Message)> {
         self.post.sent.lock().unwrap().clone()
+    }
+
+    /// The files that went with them.
+    pub(super) fn attached(&self) -> Vec<Attachment> {
+        self.post.attached.lock().unwrap().clone()
     }
 
     /// Messages about single incidents.
