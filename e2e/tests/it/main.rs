@@ -33,6 +33,8 @@ mod shipped_policy;
 #[cfg(test)]
 mod silences;
 #[cfg(test)]
+mod told;
+#[cfg(test)]
 mod two_alertmanagers;
 #[cfg(test)]
 mod two_hosts;
