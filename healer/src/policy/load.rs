@@ -8,6 +8,7 @@ mod checker;
 mod files;
 mod host;
 mod limits;
+mod notify;
 mod paths;
 mod receivers;
 mod remedy;
@@ -30,7 +31,7 @@ use self::checker::{Checker, Problem};
 use self::limits::{Limits, Written};
 use self::rule::Context;
 use super::wire::PolicyWire;
-use super::{Mode, Policy, Telling};
+use super::{Mode, Policy};
 
 /// Protected whatever the policy says: what carries this program, systemd itself, and the ways into the machine.
 const PROTECTED_UNITS: [&str; 10] = [
@@ -153,6 +154,11 @@ fn policy(checker: &mut Checker<'_>, wire: PolicyWire, revision: String) -> Opti
         time_intervals: time_intervals.as_deref(),
     };
     let rules = rule::rules(checker, wire.rules, &context);
+    let known = notify::Known {
+        receivers: receivers.as_deref(),
+        time_intervals: time_intervals.as_deref(),
+    };
+    let telling = notify::telling(checker, wire.notify, &known);
     version?;
     limits?;
     let policy = Policy {
@@ -168,7 +174,7 @@ fn policy(checker: &mut Checker<'_>, wire: PolicyWire, revision: String) -> Opti
         protected: protected?,
         rules: rules?,
         receivers: receivers?,
-        telling: Telling::default(),
+        telling: telling?,
     };
     warnings::look(checker, &policy, &time_intervals?);
     Some(policy)

@@ -10,7 +10,7 @@ use schemars::{Schema, SchemaGenerator, json_schema};
 use serde_json::{Value, json};
 
 use super::wire::PolicyWire;
-use super::{Language, Mode, RemedyKind};
+use super::{Language, Mode, RemedyKind, ReportPeriod};
 use crate::target::Resource;
 
 /// Words of `when` of a path.
@@ -65,6 +65,10 @@ pub(super) fn after_clean_stop(_: &mut SchemaGenerator) -> Schema {
 
 pub(super) fn language(_: &mut SchemaGenerator) -> Schema {
     words(&Language::ALL.map(Language::as_str))
+}
+
+pub(super) fn report_period(_: &mut SchemaGenerator) -> Schema {
+    words(&ReportPeriod::ALL.map(ReportPeriod::as_str))
 }
 
 pub(super) fn boolean(_: &mut SchemaGenerator) -> Schema {

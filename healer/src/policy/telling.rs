@@ -263,3 +263,17 @@ pub enum ReportPeriod {
     /// `month`
     Month,
 }
+
+impl ReportPeriod {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Day, Self::Week, Self::Month];
+
+    /// As in the policy.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Day => "day",
+            Self::Week => "week",
+            Self::Month => "month",
+        }
+    }
+}

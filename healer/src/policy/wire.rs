@@ -4,6 +4,7 @@
 
 mod check;
 mod limits;
+mod notify;
 mod receiver;
 mod rule;
 mod settings;
@@ -17,6 +18,7 @@ pub(super) use limits::{
     ApprovalWire, BreakerWire, BudgetWire, CooldownWire, DefaultsWire, EvidenceWire, FlappingWire,
     GroupWire,
 };
+pub(super) use notify::{HoldWire, NotifyWire, RouteWire, ScheduledReportWire};
 pub(super) use receiver::{
     EmailWire, Mapping, MattermostWire, MessageLimitWire, NtfyWire, ReceiverWire,
     SecretAddressWire, SlackWire, WebhookWire,
@@ -63,6 +65,8 @@ pub(super) struct PolicyWire {
     pub(super) rules: Option<Vec<RuleWire>>,
     /// Who can be told, by name.
     pub(super) receivers: Option<BTreeMap<String, ReceiverWire>>,
+    /// What is told to whom, and when.
+    pub(super) notify: Option<NotifyWire>,
 }
 
 /// Which alerts are about this host.

@@ -71,12 +71,12 @@ async fn check_config_warns_of_what_is_probably_not_meant_and_says_all_in_words(
     let file = folder.path().join("policy.yml");
     std::fs::write(
         &file,
-        "version: 1\nhost: {label: instance, is: [a]}\nreceivers: {ops: {email: {to: [a@b]}}}\nrules:\n  - name: r\n    matchers: ['alertname = x']\n    target: {process_group: {uses_most: cpu, allow: [app]}}\n    ladder: [{remedy: throttle_service, with: {cpu_quota: 50%}, allow: [], verify: {all: [{cpu_below: 80%}, {any: [{tcp: '127.0.0.1:80'}, {alert_inactive: {}}]}]}}]\n",
+        "version: 1\nhost: {label: instance, is: [a]}\ngroups: [{name: web, units: [web]}]\nrules:\n  - name: r\n    matchers: ['alertname = x']\n    target: {process_group: {uses_most: cpu, allow: [app]}}\n    ladder: [{remedy: throttle_service, with: {cpu_quota: 50%}, allow: [], verify: {all: [{cpu_below: 80%}, {any: [{tcp: '127.0.0.1:80'}, {alert_inactive: {}}]}]}}]\n",
     )
     .unwrap();
     let output = run(&["check-config", &file.display().to_string()]).await;
     assert!(output.status.success(), "a warning is no error");
-    let warning = "policy.yml:3:13: no rule tells `ops` anything";
+    let warning = "policy.yml:3:17: no rule allows a unit of the group `web`";
     assert!(stderr(&output).contains(warning), "{}", stderr(&output));
     let text = stdout(&output);
     let rung = "  do       throttle_service to 50% of one processor for 1h; up to 1 attempt, each within 10m, checked: less than 80% of CPU in use and (127.0.0.1:80 can be connected to or Alertmanager no longer has the alert); for no unit, its list is empty";

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::CommandFactory as _;
 use prunelle_healer::cli::Cli;
-use prunelle_healer::policy::{Mode, load};
+use prunelle_healer::policy::{Mode, Telling, load};
 
 fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -45,16 +45,36 @@ fn the_example_of_the_policy_page_loads_and_uses_everything() {
 }
 
 #[test]
-fn the_receivers_of_the_page_on_telling_people_load() {
+fn the_examples_of_the_page_on_telling_people_load() {
     let page = read("docs/notifications.md");
     let blocks = blocks(&page, "yaml\n");
-    assert!(!blocks.is_empty());
-    for block in blocks {
-        let text = format!("version: 1\nhost: {{label: instance, is: [a]}}\nrules: []\n{block}");
-        let policy = load::parse(Path::new("docs/notifications.md"), &text)
-            .unwrap_or_else(|errors| panic!("{errors}"));
-        assert!(!policy.receivers.is_empty());
+    let (notify, receivers): (Vec<_>, Vec<_>) = blocks
+        .into_iter()
+        .partition(|block| block.contains("notify:"));
+    assert!(!receivers.is_empty());
+    let begin = "version: 1\nhost: {label: instance, is: [a]}\nrules: []\n";
+    let load = |text: &str| {
+        load::parse_with_warnings(Path::new("docs/notifications.md"), text)
+            .unwrap_or_else(|errors| panic!("{errors}"))
+    };
+    for block in &receivers {
+        assert!(!load(&format!("{begin}{block}")).policy.receivers.is_empty());
     }
+    let [notify] = &notify[..] else {
+        panic!("one block with `notify`, not {}", notify.len())
+    };
+    // It names the receivers at the top of the page.
+    let checked = load(&format!("{begin}{}\n{notify}", receivers[0]));
+    assert_eq!(checked.warnings, Vec::new());
+    let telling = checked.policy.telling;
+    assert_eq!(telling.routes.len(), 3);
+    let default = Telling::default();
+    assert_eq!(telling.hold_critical, default.hold_critical);
+    assert_eq!(telling.hold_warning, default.hold_warning);
+    assert_eq!(telling.gather, default.gather);
+    assert_eq!(telling.limit, default.limit);
+    assert_eq!(telling.incident_limit, default.incident_limit);
+    assert_eq!(telling.digest_every, default.digest_every);
 }
 
 /// All files of that name in a folder and below it.

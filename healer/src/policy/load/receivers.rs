@@ -15,6 +15,7 @@ use crate::policy::wire::{
     SecretAddressWire, SlackWire, WebhookWire,
 };
 use crate::policy::{Integration, Language, MessageLimit, PostAddress, Receiver};
+use crate::settings::ENVIRONMENT_RECEIVER;
 
 const MAIL_EXAMPLE: &str = "as in `ops: {email: {to: [ops@example.org]}}`";
 const FILE_EXAMPLE: &str = "write the address into a file of its own that only root and prunelle can read, and name that: `url_file: /etc/prunelle/secrets/chat-url`";
@@ -57,6 +58,15 @@ pub(super) fn receivers(
 fn receiver(checker: &mut Checker<'_>, name: String, wire: ReceiverWire) -> Option<Receiver> {
     let at = format!("receivers.{name}");
     let at = at.as_str();
+    if name == ENVIRONMENT_RECEIVER {
+        checker.report(
+            at,
+            Problem::new(
+                format!("`{name}` is the receiver that EMAIL_TO makes"),
+                "give it another name",
+            ),
+        );
+    }
     let ways = [
         way(checker, at, "email", wire.email, email),
         way(checker, at, "slack", wire.slack, slack),
@@ -421,7 +431,7 @@ fn file(text: &str) -> Result<PathBuf, Problem> {
     ))
 }
 
-fn language(text: &str) -> Result<Language, Problem> {
+pub(super) fn language(text: &str) -> Result<Language, Problem> {
     Language::ALL
         .into_iter()
         .find(|language| language.as_str() == text)
@@ -435,7 +445,7 @@ fn language(text: &str) -> Result<Language, Problem> {
 }
 
 /// So many messages in so long.
-fn message_limit(
+pub(super) fn message_limit(
     checker: &mut Checker<'_>,
     at: &str,
     wire: &MessageLimitWire,

@@ -56,9 +56,10 @@ fn rule(
     let matchers = matchers(checker, at, "matchers", wire.matchers, example);
     let continues = checker.or(at, "continue", wire.continues, false, value::boolean);
     let mode = checker.or(at, "mode", wire.mode, None, |text| mode(text).map(Some));
+    let known = context.time_intervals;
     let (active, mute) = (wire.active_time_intervals, wire.mute_time_intervals);
-    let active = times(checker, at, "active_time_intervals", active, context);
-    let mute = times(checker, at, "mute_time_intervals", mute, context);
+    let active = intervals_by_name(checker, at, "active_time_intervals", active, known);
+    let mute = intervals_by_name(checker, at, "mute_time_intervals", mute, known);
     let target = target(checker, at, wire.target, context.protected);
     let around = Surroundings {
         target: target.as_ref(),
@@ -124,18 +125,7 @@ pub(super) fn matchers(
     example: &str,
 ) -> Option<Vec<Matcher>> {
     let wire = checker.present(parent, key, wire, example)?;
-    let matchers: Vec<Matcher> = checker
-        .list(parent, key, Some(wire), |text| {
-            matcher::parse(text).map_err(|error| {
-                Problem::new(
-                    error.to_string(),
-                    "a matcher is `label = \"value\"`, with `=`, `!=`, `=~` or `!~`",
-                )
-            })
-        })?
-        .into_iter()
-        .flatten()
-        .collect();
+    let matchers = each_matcher(checker, parent, key, wire)?;
     if matchers.iter().all(Matcher::accepts_missing) {
         checker.report(
             &join(parent, key),
@@ -149,16 +139,34 @@ pub(super) fn matchers(
     Some(matchers)
 }
 
+/// Matchers that may fit everything, as none do.
+pub(super) fn each_matcher(
+    checker: &mut Checker<'_>,
+    parent: &str,
+    key: &str,
+    wire: Vec<Scalar>,
+) -> Option<Vec<Matcher>> {
+    let read = checker.list(parent, key, Some(wire), |text| {
+        matcher::parse(text).map_err(|error| {
+            Problem::new(
+                error.to_string(),
+                "a matcher is `label = \"value\"`, with `=`, `!=`, `=~` or `!~`",
+            )
+        })
+    })?;
+    Some(read.into_iter().flatten().collect())
+}
+
 /// Time intervals by their names.
-fn times(
+pub(super) fn intervals_by_name(
     checker: &mut Checker<'_>,
     parent: &str,
     key: &str,
     wire: Option<Vec<Scalar>>,
-    context: &Context<'_>,
+    known: Option<&[TimeInterval]>,
 ) -> Option<Vec<TimeInterval>> {
     let found = checker.list_or_empty(parent, key, wire, |text| {
-        let Some(known) = context.time_intervals else {
+        let Some(known) = known else {
             return Ok(None);
         };
         known
@@ -173,7 +181,8 @@ fn times(
     Some(found.into_iter().flatten().collect())
 }
 
-fn unknown<'n>(
+/// A name that is none of the known ones, which are under `section`.
+pub(super) fn unknown<'n>(
     what: &str,
     name: &str,
     known: impl Iterator<Item = &'n str>,

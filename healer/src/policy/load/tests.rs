@@ -1,5 +1,6 @@
 mod checks;
 mod damaged;
+mod notify;
 mod receivers;
 mod remedies;
 mod shipped;

@@ -2,6 +2,8 @@
 //!
 //! Pure: only what the policy itself says is looked at. Each warning has its place and a way to mend it.
 
+mod telling;
+
 use std::collections::BTreeSet;
 
 use globset::GlobMatcher;
@@ -14,6 +16,7 @@ use crate::policy::{
 /// Looks at a policy that has no errors.
 pub(super) fn look(checker: &mut Checker<'_>, policy: &Policy, time_intervals: &[TimeInterval]) {
     unused(checker, policy, time_intervals);
+    telling::look(checker, policy);
     for (index, group) in policy.groups.iter().enumerate() {
         too_few_members(checker, &format!("groups[{index}]"), group);
     }
@@ -28,28 +31,12 @@ pub(super) fn look(checker: &mut Checker<'_>, policy: &Policy, time_intervals: &
 }
 
 fn unused(checker: &mut Checker<'_>, policy: &Policy, time_intervals: &[TimeInterval]) {
-    let told: BTreeSet<&str> = policy
-        .rules
-        .iter()
-        .flat_map(|rule| rule.receivers.iter().map(String::as_str))
-        .collect();
-    for receiver in &policy.receivers {
-        if !told.contains(receiver.name.as_str()) {
-            let name = &receiver.name;
-            checker.warn(
-                &format!("receivers.{name}"),
-                Problem::new(
-                    format!("no rule tells `{name}` anything"),
-                    format!("name it in a rule: `escalate: {{receivers: [{name}]}}`, or remove it"),
-                ),
-            );
-        }
-    }
     let times: BTreeSet<&str> = policy
         .rules
         .iter()
         .flat_map(|rule| [&rule.active_time_intervals, &rule.mute_time_intervals])
         .flatten()
+        .chain(&policy.telling.quiet_hours)
         .map(|interval| interval.name.as_str())
         .collect();
     for (index, interval) in time_intervals.iter().enumerate() {
@@ -57,8 +44,8 @@ fn unused(checker: &mut Checker<'_>, policy: &Policy, time_intervals: &[TimeInte
             checker.warn(
                 &format!("time_intervals[{index}].name"),
                 Problem::new(
-                    format!("no rule uses the time interval `{}`", interval.name),
-                    "name it in a rule's `active_time_intervals` or `mute_time_intervals`, or remove it",
+                    format!("nothing uses the time interval `{}`", interval.name),
+                    "name it in a rule's `active_time_intervals` or `mute_time_intervals`, or in `quiet_hours` of `notify`, or remove it",
                 ),
             );
         }

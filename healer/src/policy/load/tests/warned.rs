@@ -19,7 +19,13 @@ time_intervals: [{name: office, time_intervals: [{}]}]
 groups:
   - {name: web, units: [web-1, web-2], min_healthy: 2}
   - {name: nobody, units: ['nobody-*.service']}
-receivers: {ops: {email: {to: [a@b]}}}
+receivers: {ops: {email: {to: [a@b]}}, boss: {email: {to: [a@b]}}}
+notify:
+  routes:
+    - {matchers: ['outcome = "fixed"', 'severity = "critical"'], receivers: [boss]}
+    - {matchers: ['outcome =~ "repair|end"', 'outcome !~ "end"', 'outcome != "ended"'], receivers: []}
+    - {receivers: []}
+    - {matchers: ['outcome = "ended"'], receivers: [boss]}
 rules:
   - name: wide
     matchers: ['alertname="A"']
@@ -54,10 +60,16 @@ fn a_policy_without_such_things_has_no_warning() {
             r#"
 version: 1
 host: {label: instance, is: [a]}
-time_intervals: [{name: office, time_intervals: [{}]}]
+time_intervals: [{name: office, time_intervals: [{}]}, {name: nights, time_intervals: [{}]}]
 groups:
   - {name: web, units: [web-1, web-2], min_healthy: 1}
-receivers: {ops: {email: {to: [a@b]}}}
+receivers: {ops: {email: {to: [a@b]}}, boss: {email: {to: [a@b]}}, reader: {email: {to: [a@b]}}}
+notify:
+  quiet_hours: [nights]
+  routes:
+    - {matchers: ['outcome =~ "repaired|ended"', 'outcome != "ended"'], receivers: [], continue: true}
+    - {receivers: [boss, environment]}
+  report: {every: day, receivers: [reader, environment]}
 rules:
   - name: first
     matchers: ['alertname="A"']
@@ -76,4 +88,15 @@ rules:
         ),
         ""
     );
+}
+
+#[test]
+fn without_routes_every_receiver_is_told_everything() {
+    let text = "version: 1\nhost: {label: instance, is: [a]}\nrules: []\nreceivers: {ops: {email: {to: [a@b]}}}\n";
+    assert_eq!(warnings(text), "");
+    let routed = format!("{text}notify: {{routes: [{{receivers: [environment]}}]}}\n");
+    assert_snapshot!(warnings(&routed), @r"
+    policy.yml:4:13: `ops` is told nothing: no route, no rule and no report names it
+      hint: name it in a route of `notify`, `receivers: [ops]`, or remove it
+    ");
 }
