@@ -209,7 +209,7 @@ wait_for 10 'the exporter answers' inside curl -fsS http://127.0.0.1:9750/metric
 wait_for 10 'the healer is ready' inside curl -fsS http://127.0.0.1:8050/-/ready
 token_mode=$(inside stat -c '%a %U %G' /etc/prunelle/webhook-token)
 check "the token is for the healer and Alertmanager only ($token_mode)" [ "$token_mode" = '640 prunelle prometheus' ]
-observes() { inside curl -fsS http://127.0.0.1:8050/metrics | grep -q '^prunelle_healer_mode{mode="observe"} 1'; }
+observes() { inside curl -fsS http://127.0.0.1:8050/metrics | grep '^prunelle_healer_mode{mode="observe"} 1' >/dev/null; }
 wait_for 10 'the installed policy observes' observes
 main_pid() { inside systemctl show --value --property MainPID "$1"; }
 runs_as() { [ "$(inside stat -c %U "/proc/$(main_pid "$2")")" = "$1" ]; }
@@ -302,7 +302,8 @@ check "the last lines of the unit's log are kept with the attempt" with_log
 # The daemon's output goes to systemd's journal, so its events go there as well, with fields.
 in_journal() { inside journalctl --quiet --output=json PRUNELLE_EVENT_TYPE=outcome PRUNELLE_STATUS=SUCCESS UNIT=demo.service _SYSTEMD_UNIT=prunelle-healer.service | jq -es "any(.[]; .MESSAGE_ID == \"aab543aeff44429c9cb71f609f4ed089\" and .PRIORITY == \"5\" and .PRUNELLE_RULE == \"service-down\")"; }
 wait_for 10 "systemd's journal has it with fields to search by" in_journal
-all_sent() { inside curl -fsS http://127.0.0.1:8050/metrics | grep -q '^prunelle_healer_journald_unsent_total 0$'; }
+# To its end: curl fails when nobody reads what it still has.
+all_sent() { inside curl -fsS http://127.0.0.1:8050/metrics | grep '^prunelle_healer_journald_unsent_total 0$' >/dev/null; }
 check "systemd's journal took every event" all_sent
 verified() { inside prunelle-healer journal verify | grep -q '^good: .*the daemon'; }
 check 'the action log is as it was written, says the daemon' verified

@@ -45,7 +45,7 @@ pub struct MailServer {
     pub ca_file: Option<PathBuf>,
     /// Who writes.
     pub from: Mailbox,
-    /// Who is told everything, whatever the policy says.
+    /// Who is told everything, unless the policy has routes: then what a route to `environment` sends.
     pub to: Vec<Mailbox>,
 }
 
