@@ -64,8 +64,8 @@ impl TestResult {
 /// Why nothing was tried.
 #[derive(Debug, thiserror::Error)]
 pub enum TestError {
-    /// The policy has no such receiver.
-    #[error("the policy has no receiver `{name}`; it has {known}")]
+    /// Neither the policy nor the settings have such a receiver.
+    #[error("there is no receiver `{name}`; there are {known}")]
     Unknown {
         /// What was asked for.
         name: String,
@@ -89,19 +89,15 @@ pub async fn test(
     makings: &Makings,
 ) -> Result<TestResult, TestError> {
     let name = &request.receiver;
-    let mut receiver = policy
-        .receivers
-        .iter()
+    // The receiver of the settings is one that can be told, too.
+    let of_settings = makings.mail.mail.receiver();
+    let everybody = || policy.receivers.iter().chain(&of_settings);
+    let mut receiver = everybody()
         .find(|receiver| receiver.name == *name)
         .cloned()
         .ok_or_else(|| TestError::Unknown {
             name: name.clone(),
-            known: listed(
-                policy
-                    .receivers
-                    .iter()
-                    .map(|receiver| receiver.name.as_str()),
-            ),
+            known: listed(everybody().map(|receiver| receiver.name.as_str())),
         })?;
     if let Some(kind) = &request.integration {
         let known = listed(receiver.integrations.iter().map(Integration::kind));

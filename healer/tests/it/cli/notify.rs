@@ -88,7 +88,7 @@ async fn a_test_goes_every_way_and_tells_what_was_answered() {
     let output = notify(&policy, &["test", "opps"]).await;
     assert_eq!(output.status.code(), Some(2));
     assert!(
-        stderr(&output).contains("it has `ops`, `other`"),
+        stderr(&output).contains("there are `ops`, `other`"),
         "{}",
         stderr(&output)
     );
