@@ -14,16 +14,6 @@ use crate::notify::outbox::{
 };
 
 impl Journal {
-    /// Puts messages into the outbox that no event asked for: reports.
-    pub async fn put_in_outbox(
-        &self,
-        messages: Vec<NewMessage>,
-        at: Now,
-    ) -> Result<Depth, JournalError> {
-        let (_, depth) = self.ask(PutInOutbox { messages, at }).await?;
-        Ok(depth)
-    }
-
     /// What one integration of a receiver has to send next.
     pub async fn next_delivery(
         &self,
@@ -158,22 +148,6 @@ impl Transaction<'_> {
             last = last.max(row.get(4)?);
         }
         Ok((found, last))
-    }
-}
-
-struct PutInOutbox {
-    messages: Vec<NewMessage>,
-    at: Now,
-}
-
-impl Operation for PutInOutbox {
-    type Output = Depth;
-
-    fn run(&mut self, tx: &mut Transaction<'_>) -> Run<Self::Output> {
-        for message in &self.messages {
-            tx.put_in_outbox(message, &self.at)?;
-        }
-        tx.depth()
     }
 }
 

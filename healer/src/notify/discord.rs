@@ -90,18 +90,10 @@ fn description(wording: &Wording) -> String {
     if let Some(next) = &wording.next {
         parts.push(MARKDOWN.fit(next, NEXT));
     }
-    let mut links = String::new();
-    for link in fitting::links(wording, MOST_LINKS) {
-        let label = MARKDOWN.fit(&link.label, FIELD_NAME);
-        let written = format!("[{label}]({})", link.url);
-        if Measure::Characters.of(&links) + Measure::Characters.of(&written) + 3 <= LINKS {
-            if !links.is_empty() {
-                links.push_str(" · ");
-            }
-            links.push_str(&written);
-        }
-    }
-    parts.push(links);
+    let links = fitting::links(wording, MOST_LINKS);
+    parts.push(fitting::link_line(links, LINKS, |link| {
+        fitting::markdown_link(&MARKDOWN.fit(&link.label, FIELD_NAME), &link.url)
+    }));
     parts.retain(|part| !part.trim().is_empty());
     parts.join("\n\n")
 }

@@ -175,6 +175,28 @@ const fn mark(tone: Tone) -> &'static str {
     }
 }
 
+/// Links in one line, as many as fit into `limit` characters; `write` makes one of a link.
+pub(super) fn link_line(links: Vec<Link>, limit: usize, write: impl Fn(&Link) -> String) -> String {
+    const BETWEEN: &str = " · ";
+    let mut line = String::new();
+    for link in links {
+        let written = write(&link);
+        let size = [line.as_str(), BETWEEN, &written].map(|part| Measure::Characters.of(part));
+        if size.iter().sum::<usize>() <= limit {
+            if !line.is_empty() {
+                line.push_str(BETWEEN);
+            }
+            line.push_str(&written);
+        }
+    }
+    line
+}
+
+/// A link in Markdown.
+pub(super) fn markdown_link(label: &str, url: &str) -> String {
+    format!("[{label}]({url})")
+}
+
 /// Links that a chat can follow, with addresses in which nothing can be markup.
 pub(super) fn links(wording: &Wording, most: usize) -> Vec<Link> {
     const LONGEST: usize = 1000;

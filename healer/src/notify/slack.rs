@@ -104,17 +104,10 @@ fn section(words: &str) -> Option<Value> {
 
 /// The one place with markup: links of our own making. `verbatim` keeps Slack from finding more of them.
 fn links(wording: &Wording) -> Option<Value> {
-    let mut whole = String::new();
-    for link in fitting::links(wording, MOST_LINKS) {
+    let whole = fitting::link_line(fitting::links(wording, MOST_LINKS), TEXT, |link| {
         let label = MRKDWN.fit(&link.label, HEADER);
-        let written = format!("<{}|{label}>", link.url.replace('&', "&amp;"));
-        if Measure::Characters.of(&whole) + Measure::Characters.of(&written) + 3 <= TEXT {
-            if !whole.is_empty() {
-                whole.push_str(" · ");
-            }
-            whole.push_str(&written);
-        }
-    }
+        format!("<{}|{label}>", link.url.replace('&', "&amp;"))
+    });
     (!whole.is_empty()).then(|| {
         json!({
             "type": "section",
