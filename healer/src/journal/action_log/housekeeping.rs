@@ -95,7 +95,12 @@ impl Housekeeping {
                 return failed.map_or(Ok(()), |error| Err(error.into()));
             };
             match compress(&self.path, name, &self.options, &|| !self.is_ending()) {
-                Ok(()) => tracing::debug!(path = %path.display(), "compressed"),
+                Ok(()) => {
+                    tracing::debug!(path = %path.display(), "compressed");
+                    // Where one fits, those that failed before may fit as well.
+                    tried.clear();
+                    failed = None;
+                }
                 Err(CompressError::Interrupted) => return Err(CompressError::Interrupted.into()),
                 // One that cannot be compressed does not keep the others from it.
                 Err(error) => failed = failed.or(Some(error)),
