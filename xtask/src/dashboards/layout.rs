@@ -18,14 +18,18 @@ pub(super) fn panels(dashboard: &Dashboard) -> Result<Vec<Value>> {
         id += 1;
         let row_id = id;
         let (inner, height) = placed(row, y + 1, &mut id)?;
-        panels.push(json!({
+        let mut heading = json!({
             "id": row_id,
             "type": "row",
             "title": row.title,
             "collapsed": row.closed,
             "gridPos": {"x": 0, "y": y, "w": COLUMNS, "h": 1},
             "panels": if row.closed { inner.clone() } else { Vec::new() },
-        }));
+        });
+        if let (Some(variable), Some(members)) = (&row.each, heading.as_object_mut()) {
+            members.insert("repeat".to_owned(), variable.clone().into());
+        }
+        panels.push(heading);
         if row.closed {
             y += 1;
         } else {

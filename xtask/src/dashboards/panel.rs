@@ -1,13 +1,21 @@
 //! One panel as Grafana wants it: the same look for what is of the same kind.
 
+mod band;
+mod fields;
+mod options;
+mod overrides;
+
 use anyhow::{Result, ensure};
 use serde_json::{Map, Value, json};
 
 use super::data_source;
-use super::source::{Column, Kind, Lead, Panel, Query, Step, Word};
+use super::source::{Kind, Panel};
 
 /// The name of the query that a card's limit comes from.
 const LIMIT: &str = "limit";
+/// Bars are of one step of the graph each, so that each event is in one of them. No shorter one: a counter is read every
+/// few seconds.
+const SHORTEST_BAR: &str = "1m";
 
 pub(super) fn written(source: &Panel, id: u32, place: &Value) -> Result<Value> {
     ensure!(
@@ -15,11 +23,16 @@ pub(super) fn written(source: &Panel, id: u32, place: &Value) -> Result<Value> {
         "`{}`: only a table has columns",
         source.title
     );
-    let (kind, options) = match source.kind {
-        Kind::Stat => ("stat", of_stat(source)),
-        Kind::Graph | Kind::Bars => ("timeseries", of_graph()),
-        Kind::States => ("state-timeline", of_states()),
-        Kind::Table => ("table", of_table(source)),
+    ensure!(
+        source.usual.is_none() || source.kind == Kind::Graph,
+        "`{}`: only a graph has a band",
+        source.title
+    );
+    let kind = match source.kind {
+        Kind::Stat => "stat",
+        Kind::Graph | Kind::Bars => "timeseries",
+        Kind::States => "state-timeline",
+        Kind::Table => "table",
     };
     let mut panel = json!({
         "id": id,
@@ -29,24 +42,41 @@ pub(super) fn written(source: &Panel, id: u32, place: &Value) -> Result<Value> {
         "datasource": data_source(),
         "gridPos": place,
         "targets": targets(source),
-        "fieldConfig": {"defaults": defaults(source), "overrides": overrides(source)},
-        "options": options,
+        "fieldConfig": {
+            "defaults": fields::defaults(source),
+            "overrides": overrides::overrides(source),
+        },
+        "options": options::options(source),
     });
-    let transformations = transformations(source);
-    if let (false, Some(members)) = (transformations.is_empty(), panel.as_object_mut()) {
-        members.insert("transformations".to_owned(), transformations.into());
+    if let Some(members) = panel.as_object_mut() {
+        let transformations = transformations(source);
+        if !transformations.is_empty() {
+            members.insert("transformations".to_owned(), transformations.into());
+        }
+        if source.kind == Kind::Bars {
+            members.insert("interval".to_owned(), SHORTEST_BAR.into());
+        }
     }
     Ok(panel)
 }
 
 fn targets(source: &Panel) -> Vec<Value> {
     let is_instant = matches!(source.kind, Kind::Stat | Kind::Table);
-    let names = (b'A'..=b'Z').map(|letter| char::from(letter).to_string());
-    let mut targets: Vec<Value> = source
+    let mut names = (b'A'..=b'Z').map(|letter| char::from(letter).to_string());
+    let own = source
         .queries
         .iter()
-        .zip(names)
-        .map(|(query, name)| target(&name, query.expr.trim(), &query.legend, is_instant))
+        .map(|query| (query.legend.clone(), query.expr.trim().to_owned()));
+    // After the others: overrides know those by their letters.
+    let usual = source
+        .usual
+        .iter()
+        .flat_map(band::queries)
+        .map(|(legend, expr)| (legend.to_owned(), expr));
+    let mut targets: Vec<Value> = own
+        .chain(usual)
+        .zip(&mut names)
+        .map(|((legend, expr), name)| target(&name, &expr, &legend, is_instant))
         .collect();
     if source.kind == Kind::Table {
         for members in targets.iter_mut().filter_map(Value::as_object_mut) {
@@ -68,204 +98,6 @@ fn target(name: &str, expr: &str, legend: &str, is_instant: bool) -> Value {
         "instant": is_instant,
         "range": !is_instant,
     })
-}
-
-fn defaults(source: &Panel) -> Value {
-    let mut defaults = Map::new();
-    defaults.insert("unit".to_owned(), source.unit.clone().into());
-    if source.unit == "percentunit" {
-        defaults.insert("min".to_owned(), 0.into());
-        // More than all there is would be cut off.
-        if source.kind == Kind::Stat {
-            defaults.insert("decimals".to_owned(), 1.into());
-        }
-    }
-    if !source.words.is_empty() {
-        defaults.insert("mappings".to_owned(), words(&source.words));
-    }
-    match source.kind {
-        Kind::Stat | Kind::States => {
-            defaults.insert("color".to_owned(), json!({"mode": "thresholds"}));
-            defaults.insert("thresholds".to_owned(), steps("green", &source.steps));
-        }
-        Kind::Graph | Kind::Bars => {
-            defaults.insert("color".to_owned(), json!({"mode": "palette-classic"}));
-        }
-        Kind::Table => {}
-    }
-    let custom = match source.kind {
-        Kind::Stat => None,
-        Kind::Graph => Some(json!({
-            "drawStyle": "line",
-            "lineWidth": 1,
-            "fillOpacity": if source.stacked { 40 } else { 8 },
-            "showPoints": "never",
-            "stacking": {"mode": if source.stacked { "normal" } else { "none" }, "group": "A"},
-        })),
-        Kind::Bars => Some(json!({
-            "drawStyle": "bars",
-            "lineWidth": 0,
-            "fillOpacity": 80,
-            "showPoints": "never",
-            "stacking": {"mode": "normal", "group": "A"},
-        })),
-        Kind::States => Some(json!({"fillOpacity": 70, "lineWidth": 0})),
-        Kind::Table => {
-            Some(json!({"align": "auto", "cellOptions": {"type": "auto"}, "inspect": false}))
-        }
-    };
-    if let Some(custom) = custom {
-        defaults.insert("custom".to_owned(), custom);
-    }
-    if let Some(lead) = &source.leads_to
-        && source.kind != Kind::Table
-    {
-        defaults.insert("links".to_owned(), json!([link(lead, "__field.labels")]));
-    }
-    defaults.into()
-}
-
-fn steps(base: &str, steps: &[Step]) -> Value {
-    let mut written = vec![json!({"color": base, "value": null})];
-    written.extend(
-        steps
-            .iter()
-            .map(|step| json!({"color": step.color, "value": step.from})),
-    );
-    json!({"mode": "absolute", "steps": written})
-}
-
-fn words(words: &[Word]) -> Value {
-    let options: Map<String, Value> = words
-        .iter()
-        .zip(0..)
-        .map(|(word, index)| {
-            let said = json!({"text": word.text, "color": word.color, "index": index});
-            (word.value.clone(), said)
-        })
-        .collect();
-    json!([{"type": "value", "options": options}])
-}
-
-fn link(lead: &Lead, from: &str) -> Value {
-    let variables: Vec<String> = lead
-        .labels
-        .iter()
-        .map(|label| format!("var-{label}=${{{from}.{label}}}"))
-        .collect();
-    json!({
-        "title": lead.title,
-        "url": format!("/d/{}?{}&${{__url_time_range}}", lead.uid, variables.join("&")),
-        "targetBlank": false,
-    })
-}
-
-fn overrides(source: &Panel) -> Vec<Value> {
-    let mut overrides: Vec<Value> = source
-        .queries
-        .iter()
-        .zip(b'A'..=b'Z')
-        .filter_map(|(query, letter)| of_query(query, char::from(letter)))
-        .collect();
-    overrides.extend(
-        source
-            .columns
-            .iter()
-            .filter_map(|column| of_column(source, column)),
-    );
-    overrides
-}
-
-fn of_query(query: &Query, letter: char) -> Option<Value> {
-    let mut properties = Vec::new();
-    if query.is_limit {
-        properties.extend([
-            json!({"id": "custom.lineStyle", "value": {"fill": "dash", "dash": [6, 6]}}),
-            json!({"id": "custom.fillOpacity", "value": 0}),
-            json!({"id": "custom.stacking", "value": {"mode": "none", "group": "A"}}),
-        ]);
-    }
-    if query.fills_to_previous {
-        properties.extend([
-            json!({"id": "color", "value": {"mode": "fixed", "fixedColor": "semi-dark-blue"}}),
-            json!({"id": "custom.lineWidth", "value": 0}),
-            json!({"id": "custom.fillOpacity", "value": 15}),
-            json!({"id": "custom.fillBelowTo", "value": query.legend.replace("upper", "lower")}),
-        ]);
-    }
-    (!properties.is_empty()).then(|| {
-        json!({
-            "matcher": {"id": "byFrameRefID", "options": letter.to_string()},
-            "properties": properties,
-        })
-    })
-}
-
-fn of_column(source: &Panel, column: &Column) -> Option<Value> {
-    let mut properties = Vec::new();
-    if let Some(unit) = &column.unit {
-        properties.push(json!({"id": "unit", "value": unit}));
-    }
-    if !column.steps.is_empty() {
-        properties.extend([
-            json!({"id": "thresholds", "value": steps("green", &column.steps)}),
-            json!({"id": "color", "value": {"mode": "thresholds"}}),
-            json!({"id": "custom.cellOptions", "value": {"type": "color-text"}}),
-        ]);
-    }
-    if let Some(lead) = &source.leads_to
-        && lead.labels.contains(&column.name)
-    {
-        properties.push(json!({"id": "links", "value": [link(lead, "__data.fields")]}));
-    }
-    (!properties.is_empty()).then(|| {
-        json!({
-            "matcher": {"id": "byName", "options": column.title},
-            "properties": properties,
-        })
-    })
-}
-
-fn of_stat(source: &Panel) -> Value {
-    let has_names = source
-        .queries
-        .iter()
-        .any(|query| query.legend.contains("{{"));
-    json!({
-        "colorMode": "background",
-        "graphMode": "none",
-        "justifyMode": "auto",
-        "orientation": "auto",
-        "textMode": if has_names || source.queries.len() > 1 { "value_and_name" } else { "value" },
-        "wideLayout": true,
-        "reduceOptions": {"calcs": ["lastNotNull"], "fields": "", "values": false},
-    })
-}
-
-fn of_graph() -> Value {
-    json!({
-        "tooltip": {"mode": "multi", "sort": "desc"},
-        "legend": {"displayMode": "list", "placement": "bottom", "showLegend": true, "calcs": []},
-    })
-}
-
-fn of_states() -> Value {
-    json!({
-        "showValue": "never",
-        "mergeValues": true,
-        "rowHeight": 0.8,
-        "legend": {"displayMode": "list", "placement": "bottom", "showLegend": true, "calcs": []},
-        "tooltip": {"mode": "single", "sort": "none"},
-    })
-}
-
-fn of_table(source: &Panel) -> Value {
-    let sorted: Vec<Value> = source
-        .sorted_by
-        .iter()
-        .map(|column| json!({"displayName": column, "desc": true}))
-        .collect();
-    json!({"showHeader": true, "cellHeight": "sm", "sortBy": sorted})
 }
 
 fn transformations(source: &Panel) -> Vec<Value> {

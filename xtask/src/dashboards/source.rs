@@ -42,6 +42,8 @@ pub(super) struct Row {
     pub(super) closed: bool,
     /// In units of 30 pixels.
     pub(super) height: u32,
+    /// A variable: the row is there once for each of its values.
+    pub(super) each: Option<String>,
     pub(super) panels: Vec<Panel>,
 }
 
@@ -59,7 +61,7 @@ pub(super) struct Panel {
     #[serde(default = "no_unit")]
     pub(super) unit: String,
     pub(super) queries: Vec<Query>,
-    /// `stat`: the value from which on it is orange, then red; a query with one of these names in `limits` is better.
+    /// Colours from values on; `limit` is better where the host has one of its own.
     #[serde(default)]
     pub(super) steps: Vec<Step>,
     /// `stat`: a query for the value from which on it is red, on each host.
@@ -67,6 +69,10 @@ pub(super) struct Panel {
     /// Values in words.
     #[serde(default)]
     pub(super) words: Vec<Word>,
+    /// What is shown when there is no value; `No data` else.
+    pub(super) absent: Option<String>,
+    /// `graph`: the band of what is usual, behind the lines.
+    pub(super) usual: Option<Usual>,
     /// `graph`: whether values are put on top of each other.
     #[serde(default)]
     pub(super) stacked: bool,
@@ -99,6 +105,16 @@ pub(super) enum Kind {
     Table,
 }
 
+/// What `prometheus/rules/adaptive.yml` has learnt of one signal.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Usual {
+    /// The matchers of the one signal.
+    pub(super) signal: String,
+    /// From its unit (%, MB/s, MB) to that of the panel.
+    pub(super) scale: f64,
+}
+
 /// A query.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -109,9 +125,6 @@ pub(super) struct Query {
     /// `graph`: drawn as a dashed line.
     #[serde(default)]
     pub(super) is_limit: bool,
-    /// `graph`: fills down to the query before it, as a band.
-    #[serde(default)]
-    pub(super) fills_to_previous: bool,
 }
 
 /// A colour from a value on.
@@ -150,7 +163,10 @@ pub(super) struct Column {
     /// What stands above it.
     pub(super) title: String,
     pub(super) unit: Option<String>,
-    /// A bar behind the value, coloured from these values on.
+    /// The value's colour from these values on.
     #[serde(default)]
     pub(super) steps: Vec<Step>,
+    /// Whether a bar from 0 to 1 is drawn beside the value, in the same colours.
+    #[serde(default)]
+    pub(super) bar: bool,
 }

@@ -111,6 +111,45 @@ fn panels_have_numbers_of_their_own_and_do_not_overlap() {
 }
 
 #[test]
+fn a_band_is_filled_between_edges_that_the_panel_asks_for() {
+    let sources = sources();
+    let mut bands = 0;
+    for source in &sources {
+        let written = written(source).unwrap();
+        for panel in written["panels"].as_array().unwrap() {
+            let legends: Vec<&str> = panel["targets"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .filter_map(|target| target["legendFormat"].as_str())
+                .collect();
+            for matched in panel["fieldConfig"]["overrides"]
+                .as_array()
+                .into_iter()
+                .flatten()
+            {
+                let filled = matched["properties"]
+                    .as_array()
+                    .unwrap()
+                    .iter()
+                    .find(|property| property["id"] == "custom.fillBelowTo");
+                let Some(filled) = filled else { continue };
+                bands += 1;
+                for edge in [&matched["matcher"]["options"], &filled["value"]] {
+                    assert!(legends.contains(&edge.as_str().unwrap()), "{edge}");
+                }
+            }
+        }
+    }
+    let asked_for = panels(&sources).filter(|panel| panel.usual.is_some());
+    assert_eq!(bands, asked_for.count());
+    assert!(
+        bands >= 6,
+        "CPU, memory, two directions, and two of a service"
+    );
+}
+
+#[test]
 fn an_unknown_key_and_a_panel_that_is_too_wide_are_errors() {
     let wrong =
         "uid: a\ntitle: a\nabout: a\nfrom: a\nalerts: a\nvariables: []\nrows: []\ncolour: red\n";
