@@ -2,7 +2,10 @@
 //!
 //! A point in time is a triple: wall clock, time since boot (`CLOCK_BOOTTIME`, which counts suspend) and the
 //! boot it belongs to. Intervals inside one boot are measured by boot time, so a step of the wall clock
-//! neither reopens a budget nor shortens a cooldown. Every module is handed a clock; none asks the system.
+//! neither reopens a budget nor shortens a cooldown; over a reboot, [`Boots`] tells what is certain. Every module is
+//! handed a clock; none asks the system.
+
+mod boots;
 
 use std::fmt;
 use std::sync::{Arc, Mutex};
@@ -10,6 +13,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+
+pub use self::boots::{Boot, Boots};
 
 /// The identity of one boot of the machine (`/proc/sys/kernel/random/boot_id`).
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -41,9 +46,9 @@ pub struct Now {
 impl Now {
     /// How long after `earlier` this is; zero when it lies before.
     ///
-    /// Same boot: by boot time. Another boot: by wall time, but never less than this boot has lasted, which is certain:
-    /// a clock that was put back neither makes an interval look longer than it was, nor holds it up for longer than
-    /// if it had begun with this boot.
+    /// Same boot: by boot time. Another boot: by wall time, but never less than this boot has lasted, which is certain.
+    /// A wall clock that was put forward over the reboot makes it too long: what must not be ended by that goes by
+    /// [`Boots::certain`].
     pub fn since(&self, earlier: &Now) -> Duration {
         if self.boot_id == earlier.boot_id {
             self.boot.saturating_sub(earlier.boot)

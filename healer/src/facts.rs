@@ -1,7 +1,7 @@
 //! What the shell gathers before the pure core decides. Each fact is known with its time, unknown with a reason,
 //! or does not apply. Unknown defers until the evidence is too old, then suppresses.
 
-use prunelle_foundation::clock::Now;
+use prunelle_foundation::clock::{Boots, Now};
 use prunelle_systemd::{UnitName, UnitState};
 
 use crate::alert::AlertStatus;
@@ -119,6 +119,8 @@ pub const MOST_ENDS: u32 = 100;
 /// What the journal knows of a rule, a target and the host; read anew inside the admission transaction.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct History {
+    /// By which moments from before a reboot are compared with later ones.
+    pub boots: Boots,
     /// The remediation that runs on the target, on the victim, or on a process group whose victim is the target; another
     /// one before the one that asks.
     pub running: Option<RemediationId>,
@@ -167,7 +169,7 @@ pub struct Approval {
 pub struct Quarantine {
     /// When it began.
     pub since: Now,
-    /// How long it lasts, by boot time inside one boot.
+    /// How long it lasts; see [`Boots::waited`].
     pub lasts: std::time::Duration,
 }
 
@@ -178,7 +180,7 @@ pub struct Pause {
     pub target: Option<crate::target::Target>,
     /// When it was set.
     pub since: Now,
-    /// How long it lasts, by boot time inside one boot.
+    /// How long it lasts; see [`Boots::waited`].
     pub lasts: std::time::Duration,
     /// Who, and why, as given.
     pub note: String,

@@ -86,6 +86,19 @@ pub struct Question<'a> {
     pub now: &'a Now,
 }
 
+impl Question<'_> {
+    /// How long ago something was at least, by time that the machine was seen to be up: what a wall clock that is put
+    /// forward must not bring to an end.
+    fn certain_age(&self, of: &Now) -> Duration {
+        self.facts.history.boots.certain(of, self.now)
+    }
+
+    /// How long a person has waited since, or been waited for: by the wall clock over a reboot.
+    fn waited(&self, since: &Now) -> Duration {
+        self.facts.history.boots.waited(since, self.now)
+    }
+}
+
 /// A guard's answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {

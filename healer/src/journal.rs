@@ -8,6 +8,7 @@ mod action_log;
 mod alerts;
 mod annotated;
 mod approvals;
+mod boots;
 mod decisions;
 mod entries;
 mod error;
@@ -43,7 +44,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{self, Sender};
 use std::time::Duration;
 
-use prunelle_foundation::clock::{Now, SharedClock};
+use prunelle_foundation::clock::{Boots, Now, SharedClock};
 use prunelle_foundation::lifecycle::{Stop, Tasks};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
@@ -91,6 +92,7 @@ struct Shared {
     requests: Arc<Semaphore>,
     stats: Arc<JournalStats>,
     clock: SharedClock,
+    boots: Boots,
 }
 
 impl Drop for Shared {
@@ -125,6 +127,7 @@ impl Journal {
         stop: Stop,
     ) -> Result<Self, JournalError> {
         let store = open::open(&options, &*clock)?;
+        let boots = store.boots.known.clone();
         let stats = Arc::new(JournalStats::default());
         stats.set_sequence(store.state.chain.seq);
         stats.set_reserve_bytes(store.reserve.held());
@@ -172,6 +175,7 @@ impl Journal {
             requests: Arc::new(Semaphore::new(QUEUED_REQUESTS)),
             stats,
             clock,
+            boots,
         });
         Ok(Self { shared })
     }
@@ -187,6 +191,7 @@ impl Journal {
                 requests: Arc::new(Semaphore::new(QUEUED_REQUESTS)),
                 stats: Arc::default(),
                 clock,
+                boots: Boots::default(),
             }),
         }
     }
@@ -194,6 +199,11 @@ impl Journal {
     /// Figures for metrics and the status page.
     pub fn stats(&self) -> Arc<JournalStats> {
         Arc::clone(&self.shared.stats)
+    }
+
+    /// The boots that moments from before a reboot are compared by.
+    pub fn boots(&self) -> &Boots {
+        &self.shared.boots
     }
 
     /// Keeps a notification; resolves once it is synced. [`JournalError::Busy`] at once when too much is queued.

@@ -1,3 +1,5 @@
+mod boots;
+
 use proptest::prelude::*;
 
 use super::*;

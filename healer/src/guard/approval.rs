@@ -25,7 +25,7 @@ impl Guard for Approval {
         let Some(asked) = &question.facts.history.approval else {
             return Answer::Defer(Reason::AwaitingApproval, needed.expires);
         };
-        let left = asked.lasts.saturating_sub(question.now.since(&asked.since));
+        let left = asked.lasts.saturating_sub(question.waited(&asked.since));
         match asked.is_approved {
             Some(false) => Answer::Suppress(Reason::Denied),
             _ if left.is_zero() => Answer::Suppress(Reason::ApprovalExpired),

@@ -31,7 +31,7 @@ impl Guard for Breaker {
         if failures < limit {
             return Answer::Pass;
         }
-        let left = breaker.open_for.saturating_sub(question.now.since(last));
+        let left = breaker.open_for.saturating_sub(question.certain_age(last));
         if !left.is_zero() {
             Answer::Defer(Reason::BreakerOpen, left)
         } else if history.rule_running > 0 {

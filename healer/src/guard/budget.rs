@@ -34,7 +34,7 @@ impl Guard for BudgetLeft {
             ),
         ];
         for (budget, charges, reason) in windows {
-            if let Some(wait) = budget.and_then(|b| wait_for_budget(b, charges, question.now)) {
+            if let Some(wait) = budget.and_then(|b| wait_for_budget(b, charges, question)) {
                 return Answer::Defer(reason, wait);
             }
         }
@@ -42,7 +42,7 @@ impl Guard for BudgetLeft {
         let of_rung = question
             .rung
             .budget
-            .and_then(|budget| wait_for_budget(budget, &history.remedy_charges, question.now));
+            .and_then(|budget| wait_for_budget(budget, &history.remedy_charges, question));
         match of_rung {
             Some(_) => Answer::Suppress(Reason::RungBudget),
             None => start_limit::StartLimitHeadroom.ask(question),
@@ -52,10 +52,10 @@ impl Guard for BudgetLeft {
 
 /// How long until one more charge fits, none when it fits now. `charges` are the oldest first, and the journal tells no
 /// more than [`MOST_CHARGES`]: a budget above that counts as that.
-fn wait_for_budget(budget: Budget, charges: &[Now], now: &Now) -> Option<Duration> {
+fn wait_for_budget(budget: Budget, charges: &[Now], question: Question<'_>) -> Option<Duration> {
     let ages: Vec<Duration> = charges
         .iter()
-        .map(|charge| now.since(charge))
+        .map(|charge| question.certain_age(charge))
         .filter(|age| *age < budget.per)
         .collect();
     let max = usize::try_from(budget.max.min(MOST_CHARGES)).unwrap_or(usize::MAX);

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use prunelle_foundation::clock::Now;
+use prunelle_foundation::clock::{Boots, Now};
 
 use super::{Answer, Guard, Question, flapping, quarantine};
 use crate::policy;
@@ -32,8 +32,12 @@ fn cooldown(question: Question<'_>) -> Answer {
     let Some(last) = repairs.last() else {
         return Answer::Pass;
     };
-    let wait = wait_after(&question.rule.cooldown, repairs);
-    let left = wait.saturating_sub(question.now.since(last));
+    let wait = wait_after(
+        &question.rule.cooldown,
+        repairs,
+        &question.facts.history.boots,
+    );
+    let left = wait.saturating_sub(question.certain_age(last));
     if left.is_zero() {
         Answer::Pass
     } else {
@@ -42,12 +46,14 @@ fn cooldown(question: Question<'_>) -> Answer {
 }
 
 /// The wait that the last repair asks for. Repairs are one series while less than twice `max` lies between them.
-fn wait_after(cooldown: &policy::Cooldown, repairs: &[Now]) -> Duration {
+fn wait_after(cooldown: &policy::Cooldown, repairs: &[Now], boots: &Boots) -> Duration {
     let quiet = cooldown.max.saturating_mul(2);
     let series = 1 + repairs
         .windows(2)
         .rev()
-        .take_while(|pair| matches!(pair, [earlier, later] if later.since(earlier) < quiet))
+        .take_while(
+            |pair| matches!(pair, [earlier, later] if boots.certain(earlier, later) < quiet),
+        )
         .count();
     if series == 1 {
         return cooldown.first.min(cooldown.max);

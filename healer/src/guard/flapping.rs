@@ -12,11 +12,12 @@ pub(super) fn ask(question: Question<'_>) -> Answer {
     let (Some(flapping), Some(last)) = (&question.rule.flapping, repairs.last()) else {
         return Answer::Pass;
     };
+    let boots = &question.facts.history.boots;
     let close = repairs
         .iter()
-        .filter(|repair| last.since(repair) < flapping.within)
+        .filter(|repair| boots.certain(repair, last) < flapping.within)
         .count();
-    let left = flapping.hold.saturating_sub(question.now.since(last));
+    let left = flapping.hold.saturating_sub(question.certain_age(last));
     let limit = usize::try_from(flapping.repairs.min(MOST_ENDS)).unwrap_or(usize::MAX);
     if close >= limit && !left.is_zero() {
         Answer::Defer(Reason::Flapping, left)

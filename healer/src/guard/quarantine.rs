@@ -10,7 +10,7 @@ pub(super) fn ask(question: Question<'_>) -> Answer {
     };
     let left = quarantine
         .lasts
-        .saturating_sub(question.now.since(&quarantine.since));
+        .saturating_sub(question.waited(&quarantine.since));
     if left.is_zero() {
         Answer::Pass
     } else {

@@ -68,7 +68,7 @@ fn headroom(question: Question<'_>, unit: &UnitState, service: &ServiceState) ->
     };
     let ours: Vec<Duration> = charges
         .iter()
-        .map(|charge| question.now.since(charge))
+        .map(|charge| question.certain_age(charge))
         .filter(|age| *age < interval)
         .collect();
     // systemd counts starts by anyone; of those by others the last one is known.

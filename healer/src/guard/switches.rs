@@ -56,7 +56,7 @@ fn paused(question: Question<'_>) -> Option<(Reason, Duration)> {
         .pauses
         .iter()
         .filter(|pause| covers(pause, question))
-        .map(|pause| pause.lasts.saturating_sub(question.now.since(&pause.since)))
+        .map(|pause| pause.lasts.saturating_sub(question.waited(&pause.since)))
         .max()
         .filter(|left| !left.is_zero())
         .map(|left| (Reason::Paused, left))

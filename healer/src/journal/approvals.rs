@@ -154,7 +154,8 @@ impl Operation for AnswerApproval {
         let Some(asked) = tx.asked(number)? else {
             return Ok(Err(AnswerRefused::Unknown(number)));
         };
-        if let Some(refused) = asked.refusal(number, &self.at) {
+        if let Some(refused) = asked.refusal(number, tx.boots.known.waited(&asked.since, &self.at))
+        {
             return Ok(Err(refused));
         }
         if !self.is_awaited {
@@ -270,7 +271,7 @@ impl Asked {
             .unwrap_or(&self.remedy)
     }
 
-    fn refusal(&self, number: i64, now: &Now) -> Option<AnswerRefused> {
+    fn refusal(&self, number: i64, waited: Duration) -> Option<AnswerRefused> {
         if let Some((answer, by, at)) = self.answer.clone() {
             return Some(AnswerRefused::AlreadyAnswered {
                 number,
@@ -279,7 +280,7 @@ impl Asked {
                 at,
             });
         }
-        if now.since(&self.since) >= self.lasts {
+        if waited >= self.lasts {
             let at = self.until();
             return Some(AnswerRefused::Expired { number, at });
         }

@@ -96,6 +96,7 @@ impl Transaction<'_> {
         });
         let (rule, remedy) = (of.rule.as_str(), of.remedy.as_str());
         Ok(History {
+            boots: self.boots.known.clone(),
             pauses,
             charges: self.charges("rule = ?1 AND target = ?2", params![rule, target])?,
             rule_charges: self.charges("rule = ?1", params![rule])?,
@@ -151,7 +152,7 @@ impl Transaction<'_> {
         let mut pauses = Vec::new();
         while let Some(row) = rows.next()? {
             let pause = read_pause(row)?;
-            if now.since(&pause.since) < pause.lasts {
+            if self.boots.known.waited(&pause.since, now) < pause.lasts {
                 pauses.push(pause);
             }
         }
@@ -239,7 +240,7 @@ impl Transaction<'_> {
         let end = |quarantine: &Quarantine| {
             quarantine
                 .lasts
-                .saturating_sub(now.since(&quarantine.since))
+                .saturating_sub(self.boots.known.waited(&quarantine.since, now))
         };
         Ok(of_target.into_iter().chain(of_unit).max_by_key(end))
     }
@@ -261,7 +262,7 @@ impl Transaction<'_> {
         let left = |quarantine: &Quarantine| {
             quarantine
                 .lasts
-                .saturating_sub(now.since(&quarantine.since))
+                .saturating_sub(self.boots.known.waited(&quarantine.since, now))
         };
         Ok(quarantines
             .into_iter()

@@ -10,6 +10,7 @@ use prunelle_foundation::clock::{Clock, Now};
 use rusqlite::{Connection, ErrorCode, OptionalExtension as _, params};
 
 use super::action_log::LogOptions;
+use super::boots::SeenBoots;
 use super::error::OpenError;
 use super::events::Chain;
 use super::lock::{LockError, StoreLock, open_private};
@@ -73,6 +74,8 @@ pub(super) struct Store {
     pub(super) state: State,
     /// The row of this run in `starts`; none when the disk was full.
     pub(super) start: Option<i64>,
+    /// The boots of this machine.
+    pub(super) boots: SeenBoots,
     /// Held until the store is closed.
     pub(super) _lock: StoreLock,
 }
@@ -97,8 +100,10 @@ pub(super) fn open(options: &JournalOptions, clock: &dyn Clock) -> Result<Store,
             other => break other?,
         }
     };
+    let now = clock.now();
+    let boots = SeenBoots::read(&conn, &now).map_err(|error| sql_error(&path, error))?;
     let start = loop {
-        match record_start(&conn, &clock.now()) {
+        match record_start(&conn, &now) {
             Ok(number) => break Some(number),
             Err(error) if is_full(&error) && reserve.give_up_slice() => {}
             // It starts all the same: it answers 503 and says why, until there is space again.
@@ -113,6 +118,7 @@ pub(super) fn open(options: &JournalOptions, clock: &dyn Clock) -> Result<Store,
         reserve,
         state,
         start,
+        boots,
         _lock: lock,
     })
 }

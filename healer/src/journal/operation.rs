@@ -10,6 +10,7 @@ use rusqlite::{CachedStatement, Connection, ErrorCode, Params};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use super::JournalError;
+use super::boots::SeenBoots;
 use super::events::Chain;
 
 /// Why an operation did not go through.
@@ -46,6 +47,7 @@ pub(super) trait Operation: Send + 'static {
 /// The transaction that is open, and what is kept in memory along with it.
 pub(super) struct Transaction<'s> {
     pub(super) conn: &'s Connection,
+    pub(super) boots: &'s SeenBoots,
     pub(super) state: State,
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use prunelle_foundation::clock::Now;
+use prunelle_foundation::clock::{Boots, Now};
 use rusqlite::params;
 use serde::Serialize;
 
@@ -26,12 +26,15 @@ pub struct QuarantineInForce {
     pub since: Now,
     /// How long it lasts, by boot time inside one boot.
     pub lasts: Duration,
+    /// By which its age is told after a reboot.
+    pub boots: Boots,
 }
 
 impl QuarantineInForce {
     /// How long it is still in force, zero when it has ended.
     pub fn left(&self, now: &Now) -> Duration {
-        self.lasts.saturating_sub(now.since(&self.since))
+        self.lasts
+            .saturating_sub(self.boots.waited(&self.since, now))
     }
 
     /// When it ends, by the wall clock of `now`.
@@ -64,6 +67,7 @@ impl Operation for ReadQuarantines {
                 rule: row.get(2)?,
                 lasts: duration(row.get(3)?),
                 since: moment::read_now(row, 4)?,
+                boots: tx.boots.known.clone(),
             };
             if found.left(now).is_zero() {
                 continue;

@@ -22,6 +22,16 @@ struct Table {
     number: &'static str,
     time: &'static str,
     condition: &'static str,
+    /// Budgets and cooldowns are counted from it: over a reboot it is as old as is certain, lest a wall clock that is
+    /// put far forward have it forgotten.
+    is_counted: bool,
+}
+
+impl Table {
+    const fn counted(mut self) -> Self {
+        self.is_counted = true;
+        self
+    }
 }
 
 const fn table(
@@ -35,6 +45,7 @@ const fn table(
         number,
         time,
         condition,
+        is_counted: false,
     }
 }
 
@@ -54,8 +65,9 @@ const TABLES: &[Table] = &[
         "number",
         "ended",
         "NOT EXISTS (SELECT 1 FROM attempts WHERE remediation = remediations.id)",
-    ),
-    table("charges", "number", "at", "1"),
+    )
+    .counted(),
+    table("charges", "number", "at", "1").counted(),
     table("quarantines", "number", "since", "1"),
     table("pauses", "number", "since", "1"),
     table("undos", "number", "since", "undone_wall IS NOT NULL"),
@@ -160,13 +172,23 @@ impl Step {
                 number,
                 time,
                 condition,
+                is_counted,
             } = table;
             let keep = duration_ns(self.keep);
+            let is_certain = if *is_counted {
+                format!(
+                    "ifnull((SELECT began + lasted FROM boots WHERE boot_id = {time}_boot_id),
+                       (SELECT min(began) FROM boots)) < :certain"
+                )
+            } else {
+                ":certain IS NOT NULL".to_owned()
+            };
             tx.prepare(&format!(
                 "DELETE FROM {name}
                  WHERE {number} > :from AND {number} <= :to AND {condition} AND {time}_wall IS NOT NULL
                    AND :logged IS NOT NULL
-                   AND CASE {time}_boot_id WHEN :boot_id THEN {time}_boot < :boot ELSE {time}_wall < :wall END"
+                   AND CASE {time}_boot_id WHEN :boot_id THEN {time}_boot < :boot
+                     ELSE {time}_wall < :wall AND {is_certain} END"
             ))?
             .execute(named_params! {
                 ":from": from,
@@ -175,6 +197,7 @@ impl Step {
                 ":boot_id": self.now.boot_id.as_str(),
                 ":boot": boot(&self.now).saturating_sub(keep),
                 ":wall": wall(&self.now).saturating_sub(keep),
+                ":certain": duration_ns(tx.boots.uptime(&self.now)).saturating_sub(keep),
             })?;
         }
         Ok(())

@@ -119,11 +119,18 @@ impl Writer {
     fn commit(&mut self, mut batch: Vec<Box<dyn Request>>) {
         let writes = batch.iter().any(|request| !request.reads_only());
         let began = self.clock.now();
+        let notes_boot = writes && self.store.boots.is_due(&began);
         let result = self.insist(writes, |tx| {
+            if notes_boot {
+                tx.note_boot(&began)?;
+            }
             batch
                 .iter_mut()
                 .try_for_each(|request| request.run(tx).map_err(OperationError::from))
         });
+        if notes_boot && result.is_ok() {
+            self.store.boots.noted(&began);
+        }
         if writes {
             self.observer.committed(self.clock.now().since(&began));
         }
@@ -188,6 +195,7 @@ impl Writer {
             execute(conn, if writes { "BEGIN IMMEDIATE" } else { "BEGIN" })?;
             let mut tx = Transaction {
                 conn,
+                boots: &self.store.boots,
                 state: self.store.state,
             };
             work(&mut tx)?;
@@ -254,6 +262,9 @@ impl Writer {
                 tracing::info!("the journal can be written again");
             }
         }
+        if self.stats.is_writable() && self.store.boots.is_due(now) {
+            self.note_boot(now);
+        }
         if self.stats.is_writable()
             && let Some(mut step) = self.retention.due(now, self.stats.logged())
         {
@@ -264,6 +275,18 @@ impl Writer {
                     "cannot delete what is too old"
                 ),
             }
+        }
+    }
+
+    /// Notes how long this boot has lasted.
+    fn note_boot(&mut self, now: &Now) {
+        let noted = self.transact(true, &mut |tx| tx.note_boot(now));
+        match noted {
+            Ok(()) => self.store.boots.noted(now),
+            Err(error) => tracing::warn!(
+                error = self.explain(&error),
+                "cannot note how long this boot has lasted"
+            ),
         }
     }
 
@@ -286,11 +309,12 @@ impl Writer {
         }
         self.drain(queue);
         if let (true, Some(number)) = (is_clean, self.store.start) {
-            let stopped = moment::wall(&self.clock.now());
+            let now = self.clock.now();
             let noted = self.insist(true, |tx| {
+                tx.note_boot(&now)?;
                 tx.execute(
                     "UPDATE starts SET stopped = ?2 WHERE number = ?1",
-                    params![number, stopped],
+                    params![number, moment::wall(&now)],
                 )?;
                 Ok(())
             });

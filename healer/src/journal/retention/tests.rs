@@ -1,6 +1,7 @@
 use prunelle_foundation::clock::BootId;
 use rusqlite::Connection;
 
+use super::super::boots::SeenBoots;
 use super::super::events::Chain;
 use super::super::operation::State;
 use super::super::schema;
@@ -37,11 +38,17 @@ fn ago(age: Duration) -> Now {
 
 /// Steps until the walk has been through everything.
 fn forget(conn: &Connection, has_log: bool, logged: u64) {
+    forget_at(conn, &now(), has_log, logged);
+}
+
+fn forget_at(conn: &Connection, now: &Now, has_log: bool, logged: u64) {
     let mut retention = Retention::new(KEEP, has_log);
     for _ in 0..10 {
-        let mut step = retention.step(&now(), logged);
+        let mut step = retention.step(now, logged);
+        let boots = SeenBoots::read(conn, now).unwrap();
         let mut tx = super::super::operation::Transaction {
             conn,
+            boots: &boots,
             state: State {
                 chain: Chain::default(),
                 heard: 0,
@@ -114,6 +121,33 @@ fn a_wall_clock_that_jumped_inside_this_boot_deletes_nothing() {
         .unwrap();
     forget(&conn, true, u64::MAX);
     assert_eq!(count(&conn, "events"), 1);
+}
+
+/// A wall clock that was put forward by years over a reboot must not refill budgets by way of forgetting.
+#[test]
+fn what_budgets_are_counted_from_stays_until_it_is_old_for_certain() {
+    // One of a boot that lasted a day, and one from before all that is known.
+    for (boot, expected) in [(DAY, 2), (KEEP, 1), (KEEP + DAY, 0)] {
+        let (_folder, conn) = database();
+        let now = Now { boot, ..now() };
+        for (boot_id, lasted) in [("before", DAY), ("this", boot)] {
+            conn.execute(
+                "INSERT INTO boots (boot_id, began, lasted) SELECT ?1, ifnull(sum(lasted), 0), ?2 FROM boots",
+                params![boot_id, duration_ns(lasted)],
+            )
+            .unwrap();
+        }
+        for boot_id in ["before", "unknown"] {
+            conn.execute(
+                "INSERT INTO charges (rule, target, remediation, at_wall, at_boot, at_boot_id)
+                 VALUES ('r', 'path:/a', 'a', 0, 0, ?1)",
+                [boot_id],
+            )
+            .unwrap();
+        }
+        forget_at(&conn, &now, true, u64::MAX);
+        assert_eq!(count(&conn, "charges"), expected, "{boot:?}");
+    }
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use prunelle_foundation::clock::Now;
+use prunelle_foundation::clock::{Boots, Now};
 use serde_json::json;
 use tracing::{info, warn};
 
@@ -102,16 +102,18 @@ impl Engine {
                         Stage::Deferred { .. } | Stage::Guarding { .. }
                     )
             })
-            .filter_map(|(_, case)| open_question(case, now))
+            .filter_map(|(_, case)| open_question(case, self.ports.journal.boots(), now))
             .collect();
         questions.sort_by_key(|question| question.number);
         questions
     }
 }
 
-fn open_question(case: &Case, now: &Now) -> Option<ApprovalView> {
+fn open_question(case: &Case, boots: &Boots, now: &Now) -> Option<ApprovalView> {
     let Asked { approval, message } = case.asked.as_ref()?;
-    let left = approval.lasts.saturating_sub(now.since(&approval.since));
+    let left = approval
+        .lasts
+        .saturating_sub(boots.waited(&approval.since, now));
     if approval.is_approved.is_some() || left.is_zero() {
         return None;
     }

@@ -125,7 +125,7 @@ impl Engine {
                 .publisher
                 .pauses
                 .iter()
-                .any(|pause| pause.target.is_none() && now.since(&pause.since) < pause.lasts),
+                .any(|pause| pause.target.is_none() && self.is_in_force(pause, now)),
             is_pause_file_present: switches.pause_file.exists(),
             is_crash_looping: switches.is_crash_looping,
         });
@@ -219,12 +219,16 @@ impl Engine {
             .collect()
     }
 
+    fn is_in_force(&self, pause: &Pause, now: &Now) -> bool {
+        self.ports.journal.boots().waited(&pause.since, now) < pause.lasts
+    }
+
     fn pauses(&self, now: &Now) -> Vec<PauseView> {
         let mut pauses: Vec<PauseView> = self
             .publisher
             .pauses
             .iter()
-            .filter(|pause| now.since(&pause.since) < pause.lasts)
+            .filter(|pause| self.is_in_force(pause, now))
             .map(|pause| PauseView {
                 target: pause
                     .target

@@ -1,12 +1,13 @@
-//! Whatever is asked at the same time, no window holds more charges than the budget allows, and no target runs two
-//! remediations.
+//! Whatever is asked at the same time, and however the clock is set over reboots, no window holds more charges than the
+//! budget allows, and no target runs two remediations.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use jiff::SignedDuration;
 use proptest::prelude::*;
-use prunelle_foundation::clock::Now;
+use prunelle_foundation::clock::{BootId, Now};
 use prunelle_healer::facts::History;
 use prunelle_healer::journal::{AdmissionCheck, Entry};
 use prunelle_healer::reason::{Outcome, Reason};
@@ -22,34 +23,58 @@ const PER: Duration = Duration::from_mins(10);
 struct Round {
     pause: Duration,
     targets: Vec<u8>,
-    reopens: bool,
+    start: Start,
+}
+
+/// Whether the healer was started anew meanwhile, and how.
+#[derive(Clone, Debug)]
+enum Start {
+    None,
+    Daemon,
+    /// The wall clock is off by so many seconds afterwards.
+    Machine {
+        set: i64,
+    },
+}
+
+fn start() -> impl Strategy<Value = Start> {
+    prop_oneof![
+        4 => Just(Start::None),
+        1 => Just(Start::Daemon),
+        2 => (-100_000i64..100_000).prop_map(|set| Start::Machine { set }),
+    ]
 }
 
 fn round() -> impl Strategy<Value = Round> {
-    (
-        0u64..400,
-        prop::collection::vec(0u8..3, 1..6),
-        prop::bool::weighted(0.2),
-    )
-        .prop_map(|(pause, targets, reopens)| Round {
+    (0u64..400, prop::collection::vec(0u8..3, 1..6), start()).prop_map(|(pause, targets, start)| {
+        Round {
             pause: Duration::from_secs(pause),
             targets,
-            reopens,
-        })
+            start,
+        }
+    })
 }
 
-fn recent(charges: &[Now], now: &Now) -> usize {
+fn recent(history: &History, charges: &[Now], now: &Now) -> usize {
     charges
         .iter()
-        .filter(|charge| now.since(charge) < PER)
+        .filter(|charge| history.boots.certain(charge, now) < PER)
+        .count()
+}
+
+/// The same by the time that has really passed.
+fn really_recent(charges: &[Duration], passed: Duration) -> usize {
+    charges
+        .iter()
+        .filter(|charge| passed.saturating_sub(**charge) < PER)
         .count()
 }
 
 fn check(now: Now) -> AdmissionCheck {
     Box::new(move |history: &History| {
-        if recent(&history.charges, &now) >= MAX {
+        if recent(history, &history.charges, &now) >= MAX {
             Err(Reason::Budget)
-        } else if recent(&history.host_charges, &now) >= HOST_MAX {
+        } else if recent(history, &history.host_charges, &now) >= HOST_MAX {
             Err(Reason::HostBudget)
         } else {
             Ok(())
@@ -60,12 +85,18 @@ fn check(now: Now) -> AdmissionCheck {
 async fn run(rounds: Vec<Round>) {
     let fixture = Fixture::new();
     let mut journal = fixture.open();
-    let mut charged: BTreeMap<u8, Vec<Now>> = BTreeMap::new();
-    let mut number = 0;
-    for round in rounds {
+    let mut charged: BTreeMap<u8, Vec<Duration>> = BTreeMap::new();
+    let (mut number, mut passed) = (0, Duration::ZERO);
+    for (index, round) in rounds.into_iter().enumerate() {
         fixture.advance(round.pause);
-        if round.reopens {
+        passed += round.pause;
+        if !matches!(round.start, Start::None) {
             journal.close().await;
+            if let Start::Machine { set } = round.start {
+                fixture.clock.reboot(BootId::new(&index.to_string()));
+                let wall = fixture.now().wall + SignedDuration::from_secs(set);
+                fixture.clock.step_wall(wall);
+            }
             journal = fixture.open();
         }
         let now = fixture.now();
@@ -80,7 +111,7 @@ async fn run(rounds: Vec<Round>) {
             if let Some(committed) = admitted {
                 assert!(!running.contains(&target), "two at once on {target}");
                 running.push(target);
-                charged.entry(target).or_default().push(now.clone());
+                charged.entry(target).or_default().push(passed);
                 let ended = Entry::Ended {
                     remediation: committed.get().remediation,
                     outcome: Outcome::Cancelled,
@@ -92,9 +123,13 @@ async fn run(rounds: Vec<Round>) {
                 journal.record(ended).await.unwrap();
             }
         }
-        let all: Vec<Now> = charged.values().flatten().cloned().collect();
-        assert!(recent(&all, &now) <= HOST_MAX);
-        assert!(charged.values().all(|charges| recent(charges, &now) <= MAX));
+        let all: Vec<Duration> = charged.values().flatten().copied().collect();
+        assert!(really_recent(&all, passed) <= HOST_MAX);
+        assert!(
+            charged
+                .values()
+                .all(|charges| really_recent(charges, passed) <= MAX)
+        );
     }
     assert!(!charged.is_empty(), "the first one always fits");
 }

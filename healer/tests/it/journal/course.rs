@@ -102,7 +102,11 @@ async fn a_refusal_writes_nothing() {
         .history(history_of("/tmp"), fixture.now())
         .await
         .unwrap();
-    assert_eq!(history, prunelle_healer::facts::History::default());
+    let nothing = prunelle_healer::facts::History {
+        boots: journal.boots().clone(),
+        ..prunelle_healer::facts::History::default()
+    };
+    assert_eq!(history, nothing);
 }
 
 #[tokio::test]

@@ -116,19 +116,12 @@ async fn a_newer_schema_is_refused() {
     let fixture = Fixture::new();
     fixture.open().close().await;
     let conn = rusqlite::Connection::open(fixture.database()).unwrap();
-    conn.pragma_update(None, "user_version", 7).unwrap();
+    conn.pragma_update(None, "user_version", 99).unwrap();
     drop(conn);
     let before = fs::read(fixture.database()).unwrap();
     let error = fault(&fixture, fixture.options());
     assert!(
-        matches!(
-            error,
-            OpenError::Newer {
-                found: 7,
-                known: 4,
-                ..
-            }
-        ),
+        matches!(error, OpenError::Newer { found: 99, .. }),
         "{error}"
     );
     assert!(

@@ -54,6 +54,16 @@ async fn end_as(
     journal.record(ended).await.unwrap();
 }
 
+/// Stops the healer, boots anew, and starts it again.
+async fn reboot(fixture: &Fixture, journal: Journal, wall: Option<Timestamp>) -> Journal {
+    journal.close().await;
+    fixture.clock.reboot(BootId::new("second"));
+    if let Some(wall) = wall {
+        fixture.clock.step_wall(wall);
+    }
+    fixture.open()
+}
+
 #[tokio::test]
 async fn charges_and_repairs_are_counted_for_their_target() {
     let fixture = Fixture::new();
@@ -275,18 +285,69 @@ async fn after_a_reboot_a_clock_that_went_backwards_frees_nothing() {
     let journal = fixture.open();
     repair(&journal, &fixture, 1, 4 * HOUR).await;
     let before = history(&journal, &fixture).await;
-    fixture.clock.reboot(BootId::new("second"));
-    fixture.clock.step_wall(Timestamp::UNIX_EPOCH);
-    assert_eq!(history(&journal, &fixture).await, before);
+    let journal = reboot(&fixture, journal, Some(Timestamp::UNIX_EPOCH)).await;
+    let after = History {
+        boots: before.boots.clone(),
+        ..history(&journal, &fixture).await
+    };
+    assert_eq!(after, before);
+}
+
+/// A clock that is put back makes nobody wait for longer than was left.
+#[tokio::test]
+async fn after_a_reboot_a_clock_that_went_backwards_prolongs_no_quarantine_and_no_pause() {
+    let fixture = Fixture::new();
+    let journal = fixture.open();
+    repair(&journal, &fixture, 1, 4 * HOUR).await;
+    let pause = Pause {
+        target: None,
+        since: fixture.now(),
+        lasts: 4 * HOUR,
+        note: String::new(),
+    };
+    journal.pause(pause, "ada".to_owned()).await.unwrap();
+    fixture.advance(3 * HOUR);
+    let journal = reboot(&fixture, journal, Some(Timestamp::UNIX_EPOCH)).await;
+    fixture.advance(Duration::from_secs(3599));
+    let told = history(&journal, &fixture).await;
+    assert!(told.quarantine.is_some() && told.pauses.len() == 1);
+    assert_eq!(journal.quarantines(fixture.now()).await.unwrap().len(), 1);
+    fixture.advance(Duration::from_secs(1));
+    let told = history(&journal, &fixture).await;
+    assert!(told.quarantine.is_none() && told.pauses.is_empty());
+    assert_eq!(journal.quarantines(fixture.now()).await.unwrap(), []);
+}
+
+/// A clock that is put forward makes nothing older than it is for certain.
+#[tokio::test]
+async fn what_a_reboot_comes_after_ages_only_while_the_machine_is_up() {
+    let fixture = Fixture::new();
+    let mut journal = fixture.open();
+    let at = fixture.now();
+    repair(&journal, &fixture, 1, Duration::ZERO).await;
+    for (boot, up) in [("second", 20), ("third", 10)] {
+        fixture.advance(Duration::from_mins(up));
+        journal.close().await;
+        fixture.clock.reboot(BootId::new(boot));
+        fixture
+            .clock
+            .step_wall("2031-01-01T00:00:00Z".parse().unwrap());
+        journal = fixture.open();
+    }
+    fixture.advance(Duration::from_mins(3));
+    let told = history(&journal, &fixture).await;
+    assert_eq!(told.charges, std::slice::from_ref(&at));
+    let age = told.boots.certain(&at, &fixture.now());
+    assert_eq!(age, Duration::from_mins(20 + 10 + 3));
 }
 
 #[tokio::test]
-async fn after_a_reboot_wall_time_counts() {
+async fn after_a_reboot_a_quarantine_goes_by_the_wall_clock() {
     let fixture = Fixture::new();
     let journal = fixture.open();
     let since = fixture.now();
     repair(&journal, &fixture, 1, 4 * HOUR).await;
-    fixture.clock.reboot(BootId::new("second"));
+    let journal = reboot(&fixture, journal, None).await;
     fixture.advance(3 * HOUR);
     let later = history(&journal, &fixture).await;
     let lasts = 4 * HOUR;
