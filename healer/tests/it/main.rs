@@ -19,4 +19,6 @@ mod journal;
 #[cfg(test)]
 mod mail;
 #[cfg(test)]
+mod matchers;
+#[cfg(test)]
 mod telling;
