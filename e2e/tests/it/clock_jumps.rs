@@ -95,7 +95,7 @@ mode: enforce
 defaults:
   boot_grace: 0s
   cooldown: {{first: 0s, step: 1s, factor: 1, max: 1s}}
-  flapping: {{repairs: 1000, within: 30m, hold: 1s}}
+  flapping: none
   breaker: {{failures: 100, open_for: 1s}}
 rules:
   - name: doomed

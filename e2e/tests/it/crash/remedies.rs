@@ -195,10 +195,10 @@ mode: enforce
 defaults:
   boot_grace: 0s
   cooldown: {first: 1h, step: 1h, factor: 1, max: 1h}
-  budget: {max: 10000, per: 1h}
-  host_budget: {max: 10000, per: 1h}
+  budget: {max: 1000, per: 1m}
+  host_budget: {max: 1000, per: 1m}
   max_at_once: 1000
-  flapping: {repairs: 10000, within: 30m, hold: 1s}
+  flapping: none
   breaker: {failures: 100, open_for: 1s}
 rules:
 "

@@ -65,7 +65,7 @@ defaults:
   boot_grace: 0s
   cooldown: {{first: 0s, step: 1s, factor: 1, max: 1s}}
   budget: {{max: {}, per: 1h}}
-  host_budget: {{max: 10000, per: 1h}}
+  host_budget: {{max: 1000, per: 1m}}
 rules:
   - name: service-down
     matchers: ['alertname = \"ServiceDown\"']
@@ -207,7 +207,7 @@ mode: enforce
 defaults:
   boot_grace: 0s
   budget: {{max: {BUDGET}, per: 1h}}
-  host_budget: {{max: 10000, per: 1h}}
+  host_budget: {{max: 1000, per: 1m}}
 rules:
 "
         );

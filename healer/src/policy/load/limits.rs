@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::checker::{Checker, Problem, join};
 use super::value::{count, duration, factor, number, some_duration};
+use crate::facts::{MOST_CHARGES, MOST_ENDS};
 use crate::policy::wire::{
     BreakerWire, BudgetWire, CooldownWire, DefaultsWire, EvidenceWire, FlappingWire, OrNone,
     RuleWire, Scalar,
@@ -165,7 +166,7 @@ impl Limits {
 
 pub(super) fn budget(checker: &mut Checker<'_>, at: &str, wire: &BudgetWire) -> Option<Budget> {
     const EXAMPLE: &str = "a budget is whole: `{max: 5, per: 1h}`";
-    let max = checker.required(at, "max", wire.max.clone(), EXAMPLE, count(10_000));
+    let max = checker.required(at, "max", wire.max.clone(), EXAMPLE, count(MOST_CHARGES));
     let per = checker.required(at, "per", wire.per.clone(), EXAMPLE, window);
     Some(Budget {
         max: max?,
@@ -192,7 +193,7 @@ fn flapping(checker: &mut Checker<'_>, at: &str, wire: &FlappingWire) -> Option<
         "repairs",
         wire.repairs.clone(),
         EXAMPLE,
-        number(2, 10_000),
+        number(2, MOST_ENDS),
     );
     let within = checker.required(at, "within", wire.within.clone(), EXAMPLE, window);
     let hold = checker.required(at, "hold", wire.hold.clone(), EXAMPLE, window);
@@ -205,7 +206,13 @@ fn flapping(checker: &mut Checker<'_>, at: &str, wire: &FlappingWire) -> Option<
 
 fn breaker(checker: &mut Checker<'_>, at: &str, wire: &BreakerWire) -> Option<Breaker> {
     const EXAMPLE: &str = "it is whole, `{failures: 3, open_for: 1h}`, or switched off, `none`";
-    let failures = checker.required(at, "failures", wire.failures.clone(), EXAMPLE, count(100));
+    let failures = checker.required(
+        at,
+        "failures",
+        wire.failures.clone(),
+        EXAMPLE,
+        count(MOST_ENDS),
+    );
     let open_for = checker.required(at, "open_for", wire.open_for.clone(), EXAMPLE, window);
     Some(Breaker {
         failures: failures?,

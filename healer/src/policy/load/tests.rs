@@ -1,4 +1,5 @@
 mod checks;
+mod counts;
 mod damaged;
 mod notify;
 mod receivers;

@@ -54,7 +54,7 @@ pub(in crate::policy) struct CooldownWire {
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Budget")]
 pub(in crate::policy) struct BudgetWire {
-    /// How many.
+    /// How many, 1 to 1000.
     #[schemars(required)]
     pub(in crate::policy) max: Option<Scalar>,
     /// In how long.
@@ -67,7 +67,7 @@ pub(in crate::policy) struct BudgetWire {
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Flapping")]
 pub(in crate::policy) struct FlappingWire {
-    /// So many repairs …
+    /// So many repairs, 2 to 100 …
     #[schemars(required)]
     pub(in crate::policy) repairs: Option<Scalar>,
     /// … within so long …
@@ -83,7 +83,7 @@ pub(in crate::policy) struct FlappingWire {
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Breaker")]
 pub(in crate::policy) struct BreakerWire {
-    /// So many failures in a row …
+    /// So many failures in a row, 1 to 100 …
     #[schemars(required)]
     pub(in crate::policy) failures: Option<Scalar>,
     /// … and it is left alone for so long; then one trial runs.
