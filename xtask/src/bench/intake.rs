@@ -94,11 +94,20 @@ pub(crate) fn run(options: IntakeOptions) -> Result<()> {
     } else {
         options
     };
+    // Known before the long part begins.
+    let webhook = webhook::find(options.webhook.as_deref())?;
+    if webhook.is_none() {
+        eprintln!("No `webhook` in PATH (`apt-get install webhook`): it will not be compared.");
+    }
     let healer = match &options.healer {
         Some(path) => path.canonicalize().context("no such healer")?,
         None => build_release(&["prunelle-healer"])?.join("prunelle-healer"),
     };
-    let bench = Bench { healer, options };
+    let bench = Bench {
+        healer,
+        webhook,
+        options,
+    };
     let mut rows = vec![bench.one_post()?, bench.many_posts()?];
     for number in 1..=bench.options.runs {
         rows.push(bench.steady(number)?);
@@ -115,6 +124,7 @@ pub(crate) fn run(options: IntakeOptions) -> Result<()> {
 
 struct Bench {
     healer: PathBuf,
+    webhook: Option<PathBuf>,
     options: IntakeOptions,
 }
 
@@ -172,8 +182,7 @@ impl Bench {
 
     /// The same, asked of Debian's `webhook`.
     fn beside(&self) -> Result<Vec<Row>> {
-        let Some(program) = webhook::find(self.options.webhook.clone()) else {
-            eprintln!("No `webhook` in PATH (Debian has a package of that name): not compared.");
+        let Some(program) = &self.webhook else {
             return Ok(Vec::new());
         };
         let seconds = Duration::from_secs(self.options.flat_out);
@@ -181,7 +190,7 @@ impl Bench {
             .into_iter()
             .map(|mode| {
                 eprintln!("`webhook` flat out for {seconds:?}, {mode}.");
-                let webhook = Webhook::start(&program, mode)?;
+                let webhook = Webhook::start(program, mode)?;
                 let idle_megabytes = webhook.resident_megabytes()?;
                 let load = client::flat_out(
                     webhook.server(),

@@ -3,11 +3,12 @@
 use std::fmt;
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use prunelle_sandbox::free_port;
 use prunelle_sandbox::wait::wait_until;
 use rustix::process::Pid;
@@ -40,9 +41,20 @@ impl fmt::Display for Mode {
     }
 }
 
-/// The program that was asked for, or that PATH has.
-pub(super) fn find(asked_for: Option<PathBuf>) -> Option<PathBuf> {
-    asked_for.or_else(|| prunelle_sandbox::in_path(&["webhook"]).ok())
+/// The program that was asked for, which must be there, or that PATH has.
+pub(super) fn find(asked_for: Option<&Path>) -> Result<Option<PathBuf>> {
+    let Some(path) = asked_for else {
+        return Ok(prunelle_sandbox::in_path(&["webhook"]).ok());
+    };
+    let is_program = path
+        .metadata()
+        .is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0);
+    ensure!(
+        is_program,
+        "`{}` is no program: `apt-get install webhook` installs Debian's, which is found without `--webhook`",
+        path.display()
+    );
+    Ok(Some(path.to_owned()))
 }
 
 /// A running one; ended on drop.
