@@ -168,11 +168,23 @@ impl Case {
         matches!(self.state.stage, Stage::Guarding { .. })
     }
 
-    /// Puts a new remediation in place of one that has ended.
+    /// Whether it is guarded, or will be again, and nothing was done yet nor is being written down.
+    pub(super) fn is_waiting(&self) -> bool {
+        !self.state.is_admitted()
+            && matches!(
+                self.state.stage,
+                Stage::Guarding { .. } | Stage::Deferred { .. }
+            )
+    }
+
+    /// Puts a new remediation in place of one that has ended, or that has done nothing yet.
     pub(super) fn renew(&mut self, remediation: RemediationId, now: &Now) {
         let Some(state) = self.rule().map(|rule| Remediation::new(rule, now)) else {
             return;
         };
+        if let Some((_, step)) = self.running.take() {
+            step.abort();
+        }
         self.state = state;
         self.remediation = remediation;
         self.facts = None;

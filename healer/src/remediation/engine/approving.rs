@@ -10,6 +10,7 @@ use super::Engine;
 use super::commands::Carried;
 use crate::facts::Fact;
 use crate::journal::{ApprovalRequest, HistoryOf};
+use crate::remediation::RemediationId;
 use crate::remediation::case::{Asked, Case, CaseId};
 use crate::remediation::state::{RETRY, Stage};
 use crate::remedy::merge;
@@ -32,6 +33,7 @@ impl Engine {
             return false;
         };
         case.is_asking = true;
+        let remediation = case.remediation;
         let journal = self.ports.journal.clone();
         let alarm = Arc::clone(&self.ports.alarm);
         let message = request
@@ -49,12 +51,12 @@ impl Engine {
                         "a person has to agree: `prunelle-healer approve {number}` or `deny {number}`",
                         number = approval.number
                     );
-                    Carried::Asked(id, Some(Asked { approval, message }))
+                    Carried::Asked(id, remediation, Some(Asked { approval, message }))
                 }
                 Err(error) => {
                     warn!(%error, "a question could not be written");
                     alarm.after(RETRY).await;
-                    Carried::Asked(id, None)
+                    Carried::Asked(id, remediation, None)
                 }
             }
         }));
@@ -62,12 +64,18 @@ impl Engine {
     }
 
     /// The question is on disk, or could not be put there.
-    pub(super) fn person_asked(&mut self, id: CaseId, asked: Option<Asked>) {
+    pub(super) fn person_asked(
+        &mut self,
+        id: CaseId,
+        remediation: RemediationId,
+        asked: Option<Asked>,
+    ) {
         let Some(case) = self.book.cases.get_mut(&id) else {
             return;
         };
         case.is_asking = false;
-        if asked.is_none() {
+        // Not on disk, or about an episode that another one has followed.
+        if asked.is_none() || case.remediation != remediation {
             self.wake_case(id);
             return;
         }

@@ -8,6 +8,7 @@ use prunelle_foundation::clock::Now;
 use super::Engine;
 use crate::facts::Pause;
 use crate::journal::{Journal, JournalError, QuarantineInForce};
+use crate::remediation::RemediationId;
 use crate::remediation::case::{Asked, CaseId, Rest};
 use crate::remediation::handle::{Command, Resumed};
 use crate::remediation::state::Stage;
@@ -26,7 +27,7 @@ pub(super) enum Carried {
     /// The quarantines in force.
     Quarantines(Vec<QuarantineInForce>),
     /// A person was asked; none when that could not be written.
-    Asked(CaseId, Option<Asked>),
+    Asked(CaseId, RemediationId, Option<Asked>),
     /// Nothing that anybody waits for.
     Nothing,
 }
@@ -102,7 +103,7 @@ impl Engine {
                 self.guard_all();
             }
             Carried::Quarantines(quarantines) => self.set_quarantines(quarantines),
-            Carried::Asked(id, asked) => self.person_asked(id, asked),
+            Carried::Asked(id, remediation, asked) => self.person_asked(id, remediation, asked),
             Carried::Nothing => {}
         }
     }

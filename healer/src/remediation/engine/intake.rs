@@ -215,8 +215,9 @@ impl Engine {
     pub(super) fn begin_alert(&mut self, alert: Alert, confirmed: Now) {
         let alert = Arc::new(alert);
         let fingerprint = alert.episode.fingerprint.clone();
+        let now = self.ports.clock.now();
         if let Some(active) = self.book.alerts.get_mut(&fingerprint) {
-            active.alert = alert;
+            active.alert = Arc::clone(&alert);
             active.confirmed = confirmed;
             let cases = active.cases.clone();
             for id in cases {
@@ -224,6 +225,11 @@ impl Engine {
                     case.decided = None;
                     case.skipped.clear();
                     case.rest = Rest::None;
+                    if case.is_waiting() {
+                        // What is asked and done from now on is about the episode that fires.
+                        case.alert = Arc::clone(&alert);
+                        case.renew(self.ports.ids.remediation(&now), &now);
+                    }
                 }
                 self.dispatch(id, Event::Refired);
                 self.wake_case(id);

@@ -88,6 +88,30 @@ async fn a_no_holds_for_the_episode() {
     assert_eq!(rig.manager.calls(), starts(0));
 }
 
+/// The end of an episode may never be heard of.
+#[tokio::test]
+async fn a_new_episode_is_asked_about_anew() {
+    let rig = asked().await;
+    rig.until_advancing("the question is shown", Duration::from_millis(50), || {
+        rig.view.borrow().approvals.first().cloned()
+    })
+    .await;
+    rig.advance(Duration::from_secs(1));
+    rig.post(vec![down_since(UNIT, 50)]).await;
+    rig.until_advancing("another question", Duration::from_millis(50), || {
+        let number = rig.view.borrow().approvals.first()?.number;
+        (number == 2).then_some(())
+    })
+    .await;
+    let late = answer(&rig, 1, true).await.unwrap_err();
+    assert_eq!(late, AnswerRefused::Over(1));
+    rig.settle().await;
+    assert_eq!(rig.manager.calls(), starts(0));
+    answer(&rig, 2, true).await.unwrap();
+    rig.outcomes(1).await;
+    assert_eq!(rig.manager.calls(), starts(1));
+}
+
 #[tokio::test]
 async fn nobody_having_answered_in_time_means_no() {
     let rig = asked().await;

@@ -133,6 +133,28 @@ async fn what_is_throttled_is_let_go_when_the_alert_resolves() {
     assert_eq!(rig.journal().undos().await.unwrap(), []);
 }
 
+/// The end of the first episode is never heard of, and it is in the second one that the unit is throttled.
+#[tokio::test]
+async fn what_waited_through_an_episode_into_the_next_one_stays_throttled_for_that() {
+    let rig = rig().await;
+    rig.pause_all(Duration::from_secs(30)).await;
+    rig.post(vec![hog()]).await;
+    rig.until_told("decision DEFERRED paused").await;
+    let mut again = hog();
+    again.episode.starts_at += Duration::from_secs(50);
+    rig.post(vec![again.clone()]).await;
+    rig.until_told("decision DEFERRED paused").await;
+    rig.advance(Duration::from_secs(30));
+    rig.outcomes(1).await;
+    rig.advance(Duration::from_mins(5));
+    rig.settle().await;
+    assert_eq!(undone(&rig), []);
+    assert_eq!(quota(&rig), Some(THROTTLED));
+    rig.post(vec![resolved(again)]).await;
+    until_undone(&rig).await;
+    assert_eq!(quota(&rig), Some(OWN));
+}
+
 #[tokio::test]
 async fn it_lasts_no_longer_than_the_policy_says_although_the_alert_fires() {
     let rig = throttled().await;
