@@ -6,15 +6,23 @@
 //! critical does not, until there is twice as much of it, and then it is one message a minute. Everything that is not sent
 //! is a row in the journal, and ends in a list or in a digest that counts it.
 
+mod limits;
+mod lists;
+mod terms;
+
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::message::{HeldWhy, News};
+use super::message::HeldWhy;
 use super::story::{Sent, is_due};
 use crate::incident::Severity;
-use crate::policy::{MessageLimit, Receiver, Telling};
+
+use self::lists::Window;
+
+pub use self::limits::Limits;
+pub use self::terms::{Due, Piece, Slot, Verdict};
 
 /// So many messages in a minute are sent one by one; more are gathered.
 pub const BURST: usize = 10;
@@ -28,87 +36,6 @@ const LATE: SignedDuration = SignedDuration::from_hours(1);
 const LONGEST_QUIET: Duration = Duration::from_hours(24);
 /// What must not wait for `digest_every` waits this long for more of its kind.
 const SOON: Duration = Duration::from_secs(30);
-
-/// What holds for one receiver at one moment.
-#[derive(Clone, Copy, Debug)]
-pub struct Limits {
-    /// How long what is alike is gathered.
-    pub gather: Duration,
-    /// Of the receiver.
-    pub receiver: MessageLimit,
-    /// Of one incident.
-    pub incident: MessageLimit,
-    /// How long what was held back waits.
-    pub digest_every: Duration,
-    /// Whether only what is critical is told.
-    pub is_quiet: bool,
-}
-
-impl Limits {
-    /// Of a receiver, as the policy has it.
-    pub fn of(telling: &Telling, receiver: &Receiver, now: Timestamp) -> Self {
-        Self {
-            gather: telling.gather,
-            receiver: receiver.limit.unwrap_or(telling.limit),
-            incident: telling.incident_limit,
-            digest_every: telling.digest_every,
-            is_quiet: telling.quiet_hours.iter().any(|time| time.contains(now)),
-        }
-    }
-}
-
-/// Some news, as the brake sees it.
-#[derive(Clone, Copy, Debug)]
-pub struct Piece<'a> {
-    /// `alertname`
-    pub alert: &'a str,
-    /// What is new.
-    pub news: News,
-    /// How bad it is.
-    pub severity: Severity,
-    /// When it happened.
-    pub at: Timestamp,
-}
-
-/// What becomes of some news at one receiver.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// It is a message of its own.
-    Send,
-    /// It goes into a list.
-    Gather(Slot),
-    /// It goes into the digest.
-    Hold(HeldWhy),
-}
-
-/// What is gathered together.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Slot {
-    /// The same news of alerts of one name.
-    Alike {
-        /// `alertname`
-        alert: String,
-        /// What is new.
-        news: News,
-    },
-    /// Whatever came when there was too much at once.
-    Burst,
-}
-
-/// A list that is open.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-struct Window {
-    slot: Slot,
-    until: Timestamp,
-    lasts: SignedDuration,
-    /// How many wait in it.
-    waiting: u64,
-    /// Whether one of them is critical.
-    is_critical: bool,
-    /// Of bursts: the one before was full, so this one begins with the first.
-    is_storm: bool,
-}
 
 /// What is held back for the digest.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -132,29 +59,6 @@ pub struct Brake {
     lately: Vec<Timestamp>,
     windows: Vec<Window>,
     held: Option<Held>,
-}
-
-/// What is due at a receiver.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Due {
-    /// What waits in a slot becomes one message.
-    List(Slot),
-    /// What waits in a slot goes into the digest.
-    Hold(Slot, HeldWhy),
-    /// What waits in a slot goes into the one for bursts.
-    Burst(Slot),
-    /// All that is held back becomes a digest.
-    Digest,
-}
-
-impl Slot {
-    /// As the journal keeps it; nothing else is called like it.
-    pub fn to_text(&self) -> String {
-        match self {
-            Self::Alike { alert, news } => format!("alike:{}:{alert}", news.as_str()),
-            Self::Burst => "burst".to_owned(),
-        }
-    }
 }
 
 impl Brake {
@@ -261,37 +165,6 @@ impl Brake {
         self.held.is_none() && self.windows.iter().all(|window| window.waiting == 0)
     }
 
-    /// What becomes of a list whose time has come.
-    fn close(&mut self, window: Window, limits: &Limits, now: Timestamp) -> Due {
-        let Window {
-            slot,
-            waiting,
-            is_critical,
-            ..
-        } = window;
-        if limits.is_quiet && !is_critical {
-            self.hold(HeldWhy::QuietHours, now);
-            return Due::Hold(slot, HeldWhy::QuietHours);
-        }
-        if self.is_over_limit(is_critical, limits, now) {
-            self.hold(HeldWhy::ReceiverLimit, now);
-            return Due::Hold(slot, HeldWhy::ReceiverLimit);
-        }
-        let is_burst = slot == Slot::Burst;
-        if !is_burst && (self.is_burst(now) || self.is_over_hard_limit(limits, now)) {
-            self.wait_in(&Slot::Burst, waiting, is_critical, MINUTE, now);
-            return Due::Burst(slot);
-        }
-        self.lately.push(now);
-        self.count += 1;
-        let lasts = if is_burst { MINUTE } else { limits.gather };
-        self.open(slot.clone(), lasts, now);
-        for window in &mut self.windows {
-            window.is_storm |= window.slot == slot && is_burst && waiting >= BURST as u64;
-        }
-        Due::List(slot)
-    }
-
     fn is_digest_due(&self, limits: &Limits, now: Timestamp) -> bool {
         let Some(held) = self.held else {
             return false;
@@ -316,64 +189,6 @@ impl Brake {
         });
         held.is_urgent |= is_urgent;
         Verdict::Hold(why)
-    }
-
-    fn gather(
-        &mut self,
-        slot: Slot,
-        is_critical: bool,
-        lasts: Duration,
-        now: Timestamp,
-    ) -> Verdict {
-        self.wait_in(&slot, 1, is_critical, lasts, now);
-        Verdict::Gather(slot)
-    }
-
-    fn wait_in(
-        &mut self,
-        slot: &Slot,
-        waiting: u64,
-        is_critical: bool,
-        lasts: Duration,
-        now: Timestamp,
-    ) {
-        self.open(slot.clone(), lasts, now);
-        for window in &mut self.windows {
-            if window.slot == *slot {
-                window.waiting += waiting;
-                window.is_critical |= is_critical;
-            }
-        }
-    }
-
-    fn open(&mut self, slot: Slot, lasts: Duration, now: Timestamp) {
-        let is_open = self.windows.iter().any(|window| window.slot == slot);
-        if !is_open && !lasts.is_zero() {
-            self.windows.push(Window {
-                slot,
-                until: later(now, lasts),
-                lasts: signed(lasts),
-                waiting: 0,
-                is_critical: false,
-                is_storm: false,
-            });
-        }
-    }
-
-    /// Open, or with something in it that was not told yet.
-    fn is_open(&self, slot: &Slot, now: Timestamp) -> bool {
-        self.windows.iter().any(|window| {
-            window.slot == *slot && (window.waiting > 0 || !is_due(window.until, window.lasts, now))
-        })
-    }
-
-    /// The last minute brought more than a few, and this one goes on with them.
-    fn is_storm(&self, now: Timestamp) -> bool {
-        self.windows.iter().any(|window| {
-            window.slot == Slot::Burst
-                && (window.waiting > 0
-                    || (window.is_storm && !is_due(window.until, window.lasts, now)))
-        })
     }
 
     fn is_over_limit(&self, is_critical: bool, limits: &Limits, now: Timestamp) -> bool {

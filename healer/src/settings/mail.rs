@@ -10,7 +10,7 @@ use std::sync::Arc;
 use lettre::message::Mailbox;
 use prunelle_foundation::setting::{Problem, SettingErrors, boolean, given};
 
-use super::Flags;
+use super::{Flags, named};
 use crate::policy::{Integration, Receiver};
 
 /// The name of the receiver that `EMAIL_TO` makes.
@@ -92,40 +92,20 @@ impl Mail {
 pub(super) fn resolve(flags: &Flags, errors: &mut SettingErrors) -> Mail {
     let is_wanted = parsed(
         flags.email_enabled.as_deref(),
-        "--email.enabled (EMAIL_ALERTS_ENABLED)",
+        "--email.enabled",
         errors,
         boolean,
     );
-    let port = parsed(
-        flags.smtp_port.as_deref(),
-        "--smtp.port (SMTP_PORT)",
-        errors,
-        port,
-    );
-    let encryption = parsed(
-        flags.smtp_tls.as_deref(),
-        "--smtp.tls (SMTP_TLS)",
-        errors,
-        encryption,
-    );
+    let port = parsed(flags.smtp_port.as_deref(), "--smtp.port", errors, port);
+    let encryption = parsed(flags.smtp_tls.as_deref(), "--smtp.tls", errors, encryption);
     let is_clear_allowed = parsed(
         flags.smtp_allow_clear_password.as_deref(),
-        "--smtp.allow-clear-password (SMTP_ALLOW_CLEAR_PASSWORD)",
+        "--smtp.allow-clear-password",
         errors,
         boolean,
     );
-    let from = parsed(
-        flags.email_from.as_deref(),
-        "--email.from (EMAIL_FROM)",
-        errors,
-        mailbox,
-    );
-    let to = parsed(
-        flags.email_to.as_deref(),
-        "--email.to (EMAIL_TO)",
-        errors,
-        mailboxes,
-    );
+    let from = parsed(flags.email_from.as_deref(), "--email.from", errors, mailbox);
+    let to = parsed(flags.email_to.as_deref(), "--email.to", errors, mailboxes);
     if is_wanted != Some(true) {
         return Mail::Off;
     }
@@ -163,7 +143,7 @@ pub(super) fn resolve(flags: &Flags, errors: &mut SettingErrors) -> Mail {
     let is_readable = user.is_some() && encryption == Encryption::Clear && !is_loopback(host);
     if is_readable && is_clear_allowed != Some(true) {
         errors.add(
-            "--smtp.tls (SMTP_TLS)",
+            named("--smtp.tls").as_str(),
             flags.smtp_tls.as_deref().unwrap_or_default(),
             Problem::new(
                 "would send the password over the network in the clear",
@@ -186,11 +166,11 @@ pub(super) fn resolve(flags: &Flags, errors: &mut SettingErrors) -> Mail {
 /// None when it is not given, or wrong.
 fn parsed<T>(
     value: Option<&str>,
-    name: &str,
+    flag: &str,
     errors: &mut SettingErrors,
     parser: impl FnOnce(&str) -> Result<T, Problem>,
 ) -> Option<T> {
-    given(value).and_then(|text| errors.parse(name, text, parser))
+    given(value).and_then(|text| errors.parse(&named(flag), text, parser))
 }
 
 fn port(text: &str) -> Result<u16, Problem> {

@@ -3,6 +3,8 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::*;
+use crate::notify::message::News;
+use crate::policy::MessageLimit;
 
 const LIMITS: Limits = Limits {
     gather: Duration::from_secs(30),
