@@ -19,7 +19,7 @@ use crate::intake::auth::Tokens;
 use crate::metrics::Metrics;
 use crate::policy::Policy;
 use crate::policy::load::{self, Checked};
-use crate::settings::Settings;
+use crate::settings::{Mail, Settings};
 
 /// The policy in force, and what came of the last reload.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,6 +38,8 @@ pub struct PolicyStatus {
 #[derive(Debug)]
 pub struct Reloader {
     file: PathBuf,
+    /// Whether it makes the receiver `environment`.
+    mail: Mail,
     /// Services to watch whatever the policy says.
     monitored_services: Vec<String>,
     policies: watch::Sender<Arc<Policy>>,
@@ -81,6 +83,7 @@ impl Reloader {
         });
         let reloader = Self {
             file: settings.policy_file.clone(),
+            mail: settings.mail.clone(),
             monitored_services: settings.monitored_services.clone(),
             policies,
             reloads: watch::Sender::new(0),
@@ -120,7 +123,7 @@ impl Reloader {
     }
 
     fn read(&self) -> Result<(Checked, WatchList), Refused> {
-        let checked = load::read_with_warnings(&self.file)?;
+        let checked = load::read_beside(&self.file, &self.mail)?;
         let watch = watch_list(&self.monitored_services, &checked.policy)?;
         Ok((checked, watch))
     }

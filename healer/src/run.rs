@@ -239,7 +239,8 @@ struct Prepared {
 
 impl Prepared {
     fn read(settings: &Settings, clock: &SharedClock) -> anyhow::Result<Self> {
-        let Checked { policy, warnings } = load::read_with_warnings(&settings.policy_file)?;
+        let Checked { policy, warnings } =
+            load::read_beside(&settings.policy_file, &settings.mail)?;
         reload::tell_warnings(&warnings);
         warn_of_mail(&settings.mail);
         let policy = Arc::new(policy);

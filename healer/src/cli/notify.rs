@@ -15,7 +15,7 @@ use super::{OutputFlags, said};
 use crate::notify::channels::Makings;
 use crate::notify::mail::MailMakings;
 use crate::notify::trying::{self, TestRequest, TestResult};
-use crate::policy::{Integration, Policy, load};
+use crate::policy::{Integration, Policy, Receiver, load};
 use crate::run::hostname;
 use crate::settings::{Flags, mail, policy_file, runtime_path, socket};
 
@@ -62,7 +62,8 @@ impl NotifyCommand {
                 Ok((said(&result, output.json, trying::text), code))
             }
             Self::List { output } => {
-                let listed = listed(&load::read(&policy)?);
+                let of_settings = mail(flags)?.receiver();
+                let listed = listed(&load::read(&policy)?, of_settings.as_ref());
                 Ok((
                     said(&listed, output.json, |all| text(all)),
                     ExitCode::SUCCESS,
@@ -105,8 +106,9 @@ struct Listed {
     rules: Vec<String>,
 }
 
-fn listed(policy: &Policy) -> Vec<Listed> {
-    let receivers = policy.receivers.iter();
+/// Those of the policy, and the one that `EMAIL_TO` makes.
+fn listed(policy: &Policy, of_settings: Option<&Receiver>) -> Vec<Listed> {
+    let receivers = policy.receivers.iter().chain(of_settings);
     receivers
         .map(|receiver| Listed {
             receiver: receiver.name.clone(),
@@ -128,7 +130,8 @@ fn listed(policy: &Policy) -> Vec<Listed> {
 
 fn text(receivers: &[Listed]) -> String {
     if receivers.is_empty() {
-        return "nobody can be told: the policy has no `receivers`".to_owned();
+        return "nobody can be told: the policy has no `receivers`, and EMAIL_TO makes none"
+            .to_owned();
     }
     let mut text = String::new();
     for one in receivers {

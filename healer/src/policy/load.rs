@@ -5,6 +5,7 @@
 //! Called at start and by `check-config`.
 
 mod checker;
+mod environment;
 mod files;
 mod host;
 mod limits;
@@ -32,6 +33,7 @@ use self::limits::{Limits, Written};
 use self::rule::Context;
 use super::wire::PolicyWire;
 use super::{Mode, Policy};
+use crate::settings::Mail;
 
 /// Protected whatever the policy says: what carries this program, systemd itself, and the ways into the machine.
 const PROTECTED_UNITS: [&str; 10] = [
@@ -66,12 +68,25 @@ pub fn read(path: &Path) -> Result<Policy, ConfigErrors> {
 
 /// Reads the policy in a file, and looks for what is probably not meant.
 pub fn read_with_warnings(path: &Path) -> Result<Checked, ConfigErrors> {
-    check(&Document::read(path)?, false)
+    check(&Document::read(path)?, &Around::default())
+}
+
+/// The same, where the settings of mail are known: `environment` is there when they make it.
+pub fn read_beside(path: &Path, mail: &Mail) -> Result<Checked, ConfigErrors> {
+    let around = Around {
+        mail: Some(mail),
+        ..Around::default()
+    };
+    check(&Document::read(path)?, &around)
 }
 
 /// The same, and looks at the files that it names as well, on this machine.
 pub fn read_with_files(path: &Path) -> Result<Checked, ConfigErrors> {
-    check(&Document::read(path)?, true)
+    let around = Around {
+        looks_at_files: true,
+        ..Around::default()
+    };
+    check(&Document::read(path)?, &around)
 }
 
 /// Reads a policy from text; `path` is for messages.
@@ -81,15 +96,29 @@ pub fn parse(path: &Path, text: &str) -> Result<Policy, ConfigErrors> {
 
 /// Reads a policy from text, and looks for what is probably not meant.
 pub fn parse_with_warnings(path: &Path, text: &str) -> Result<Checked, ConfigErrors> {
-    check(&Document::parse(path, text)?, false)
+    check(&Document::parse(path, text)?, &Around::default())
 }
 
-fn check(document: &Document, looks_at_files: bool) -> Result<Checked, ConfigErrors> {
+/// What is known of the machine that the policy is for.
+#[derive(Clone, Copy, Debug, Default)]
+struct Around<'a> {
+    /// The files that it names are this machine's.
+    looks_at_files: bool,
+    /// The settings of mail, when they are known.
+    mail: Option<&'a Mail>,
+}
+
+fn check(document: &Document, around: &Around<'_>) -> Result<Checked, ConfigErrors> {
     let wire: PolicyWire = document.get()?;
     let mut checker = Checker::new(document);
     let policy = policy(&mut checker, wire, revision(document.text()));
-    if let (true, Some(policy)) = (looks_at_files, &policy) {
-        files::look(&mut checker, policy);
+    if let Some(policy) = &policy {
+        if around.looks_at_files {
+            files::look(&mut checker, policy);
+        }
+        if let Some(mail) = around.mail {
+            environment::look(&mut checker, policy, mail);
+        }
     }
     let (policy, warnings) = checker.finish(policy)?;
     Ok(Checked { policy, warnings })

@@ -6,14 +6,13 @@ use jiff::tz::TimeZone;
 
 use super::checker::{Checker, Problem, join};
 use super::receivers::{language, message_limit};
-use super::rule::{each_matcher, intervals_by_name, unknown};
+use super::rule::{each_matcher, intervals_by_name, named_receiver};
 use super::value::{boolean, duration_within};
 use crate::policy::wire::{HoldWire, MessageLimitWire, NotifyWire, RouteWire, ScheduledReportWire};
 use crate::policy::{
     Integration, MessageLimit, Receiver, ReportPeriod, Route, ScheduledReport, Telling,
     TimeInterval,
 };
-use crate::settings::ENVIRONMENT_RECEIVER;
 
 /// Waiting longer is no gathering any more, it is keeping something from people.
 const LONGEST_WAIT: Duration = Duration::from_mins(10);
@@ -136,17 +135,10 @@ fn route(checker: &mut Checker<'_>, at: &str, wire: RouteWire, known: &Known<'_>
     })
 }
 
-/// A receiver of the policy, or the one that `EMAIL_TO` makes.
 fn receiver(text: &str, known: &Known<'_>) -> Result<String, Problem> {
-    let Some(known) = known.receivers else {
-        return Ok(text.to_owned());
-    };
-    let names = || known.iter().map(|receiver| receiver.name.as_str());
-    if text == ENVIRONMENT_RECEIVER || names().any(|name| name == text) {
-        return Ok(text.to_owned());
-    }
-    let names = names().chain([ENVIRONMENT_RECEIVER]);
-    Err(unknown("receiver", text, names, "receivers"))
+    known
+        .receivers
+        .map_or(Ok(text.to_owned()), |known| named_receiver(text, known))
 }
 
 fn report(

@@ -10,6 +10,7 @@ use super::target::{TargetKind, target};
 use super::{mode, value};
 use crate::policy::wire::{EscalateWire, RuleWire, Scalar};
 use crate::policy::{Matcher, Protected, Receiver, Rule, TimeInterval, matcher};
+use crate::settings::ENVIRONMENT_RECEIVER;
 
 /// A ladder that was exhausted keeps its target in quarantine this long, unless the rule says otherwise.
 const QUARANTINE: Duration = Duration::from_hours(1);
@@ -197,6 +198,16 @@ pub(super) fn unknown<'n>(
     Problem::new(format!("unknown {what} `{name}`"), hint)
 }
 
+/// A receiver of the policy, or the one that `EMAIL_TO` makes.
+pub(super) fn named_receiver(text: &str, known: &[Receiver]) -> Result<String, Problem> {
+    let names = || known.iter().map(|receiver| receiver.name.as_str());
+    if text == ENVIRONMENT_RECEIVER || names().any(|name| name == text) {
+        return Ok(text.to_owned());
+    }
+    let names = names().chain([ENVIRONMENT_RECEIVER]);
+    Err(unknown("receiver", text, names, "receivers"))
+}
+
 fn respects_clean_stop(text: &str) -> Result<bool, Problem> {
     match text {
         "respect" => Ok(true),
@@ -225,11 +236,8 @@ fn escalate(
         value::duration,
     );
     let receivers = checker.list_or_empty(at, "receivers", wire.receivers, |text| match known {
-        Some(known) if !known.iter().any(|receiver| receiver.name == text) => {
-            let names = known.iter().map(|receiver| receiver.name.as_str());
-            Err(unknown("receiver", text, names, "receivers"))
-        }
-        _ => Ok(text.to_owned()),
+        Some(known) => named_receiver(text, known),
+        None => Ok(text.to_owned()),
     });
     Some((quarantine?, receivers?))
 }

@@ -1,6 +1,7 @@
 mod checks;
 mod counts;
 mod damaged;
+mod environment;
 mod notify;
 mod receivers;
 mod remedies;

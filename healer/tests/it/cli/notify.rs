@@ -151,3 +151,23 @@ async fn check_config_looks_at_the_files_of_receivers() {
         "{text}"
     );
 }
+
+#[tokio::test]
+async fn the_receiver_that_settings_make_is_listed_with_the_others() {
+    let files = Files::new();
+    let policy = files.policy("  ops: {email: {to: [a@b]}}\n");
+    let settings = [
+        "list",
+        "--email.enabled=True",
+        "--smtp.host=localhost",
+        "--email.from=prunelle@example.org",
+        "--email.to=ops@example.org",
+    ];
+    let output = notify(&policy, &settings).await;
+    assert_eq!(
+        stdout(&output),
+        "ops: email\nenvironment: email\n",
+        "{}",
+        stderr(&output)
+    );
+}
