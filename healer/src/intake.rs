@@ -10,6 +10,7 @@ pub mod auth;
 mod http;
 pub mod limits;
 pub mod reconcile;
+mod refusals;
 mod room;
 mod samples;
 mod wire;
@@ -32,6 +33,7 @@ use crate::policy::Policy;
 use crate::work::{Delivery, Work};
 use auth::Tokens;
 use limits::Limits;
+use refusals::Refusals;
 use room::Room;
 
 /// Reads a list of alerts as Alertmanager's API writes it, each within the limits of the webhook, or what is wrong.
@@ -90,6 +92,7 @@ pub struct Intake {
     /// Where large bodies are parsed.
     pub tasks: Tasks,
     room: Room,
+    refusals: Refusals,
 }
 
 /// What [`Intake`] cannot make up by itself.
@@ -130,6 +133,7 @@ impl Intake {
             clock: parts.clock,
             metrics: parts.metrics,
             tasks: parts.tasks,
+            refusals: Refusals::default(),
         }
     }
 }

@@ -26,6 +26,7 @@ mod pauses;
 mod quarantines;
 mod reader;
 mod records;
+mod refusals;
 mod remediations;
 mod reported;
 mod reserve;

@@ -25,6 +25,7 @@ pub mod route;
 #[cfg(test)]
 pub(crate) mod samples;
 pub mod sender;
+pub mod settled;
 mod slack;
 pub mod speaker;
 pub mod story;

@@ -3,7 +3,7 @@
 use std::fmt::{self, Write as _};
 
 use crate::control::Status;
-use crate::notify::outbox::{HeldStatus, QueueStatus};
+use crate::notify::outbox::{HeldStatus, QueueStatus, Unwritten};
 use crate::reload::PolicyStatus;
 use crate::view::{
     ActionView, AlertView, ApprovalView, HeartbeatView, PauseView, QuarantineView, RunningView,
@@ -58,6 +58,7 @@ fn write_status(out: &mut String, status: &Status) -> fmt::Result {
         write_action,
     )?;
     if let Some(telling) = &status.telling {
+        write_unwritten(out, telling.unwritten)?;
         section(out, "messages", &telling.queues, usize::MAX, write_queue)?;
         section(
             out,
@@ -80,6 +81,26 @@ fn write_status(out: &mut String, status: &Status) -> fmt::Result {
             )
         },
     )
+}
+
+fn write_unwritten(out: &mut String, unwritten: Unwritten) -> fmt::Result {
+    let Unwritten {
+        deliveries,
+        is_stalled,
+    } = unwritten;
+    if deliveries > 0 {
+        writeln!(
+            out,
+            "\nmessages that were tried and cannot be noted in the journal: {deliveries}"
+        )?;
+    }
+    if is_stalled {
+        writeln!(
+            out,
+            "\nnothing new can be told: the journal cannot be written"
+        )?;
+    }
+    Ok(())
 }
 
 fn write_head(out: &mut String, version: &str, view: &View) -> fmt::Result {

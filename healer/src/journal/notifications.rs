@@ -8,8 +8,9 @@ use rusqlite::{Row, params};
 use super::alerts::{Heard, Source};
 use super::moment;
 use super::operation::{Operation, OperationError, Run, Transaction};
+use super::refusals::Refusal;
 use crate::alert::{Alert, AlertStatus, Episode, Fingerprint};
-use crate::work::{Muted, Notification};
+use crate::work::{InvalidAlert, Muted, Notification};
 
 /// Keeps a webhook's notification; finds which of its alerts changed, as indices.
 pub(super) struct RecordNotification(pub(super) Notification);
@@ -29,6 +30,19 @@ impl Operation for RecordNotification {
         let mut is_any_invalid_new = false;
         for invalid in &notification.invalid {
             is_any_invalid_new |= tx.hear_invalid(invalid, at)?;
+        }
+        tx.end_refusals(at)?;
+        if let Some(InvalidAlert { name, problem }) = notification.invalid.first() {
+            let what = if name.is_empty() {
+                problem.clone()
+            } else {
+                format!("{name}: {problem}")
+            };
+            tx.hear_refusal(Refusal::Refused, &what, at)?;
+        }
+        if notification.truncated > 0 {
+            let what = format!("{} of them", notification.truncated);
+            tx.hear_refusal(Refusal::Truncated, &what, at)?;
         }
         if !changed.is_empty() || is_any_invalid_new {
             tx.execute(
@@ -66,6 +80,7 @@ impl Operation for RecordActive {
     type Output = Vec<usize>;
 
     fn run(&mut self, tx: &mut Transaction<'_>) -> Run<Self::Output> {
+        tx.end_refusals(&self.asked)?;
         let mut firing = Vec::new();
         for (index, alert) in self.alerts.iter().enumerate() {
             if tx.hear(alert, &self.asked, Source::Api)? != Heard::Late {
@@ -122,7 +137,8 @@ impl Operation for ReadMuted {
     }
 }
 
-fn firing_alert(row: &Row<'_>) -> Run<Alert> {
+/// From the columns `fingerprint`, `starts_at`, `labels`, `annotations`.
+pub(super) fn firing_alert(row: &Row<'_>) -> Run<Alert> {
     let fingerprint: String = row.get(0)?;
     Ok(Alert {
         episode: Episode {

@@ -39,6 +39,8 @@ pub(super) trait Operation: Send + 'static {
     type Output: Send + 'static;
     /// It writes nothing, so it is answered even while nothing can be written.
     const READS_ONLY: bool = false;
+    /// It leaves the last space on the disk to what cannot wait: repairs, and the alerts that ask for them.
+    const CAN_WAIT: bool = false;
 
     /// Does it.
     fn run(&mut self, tx: &mut Transaction<'_>) -> Run<Self::Output>;
@@ -107,6 +109,8 @@ fn ends_transaction(error: &rusqlite::Error) -> bool {
 pub(super) trait Request: Send {
     /// It writes nothing.
     fn reads_only(&self) -> bool;
+    /// It leaves the last space to others.
+    fn can_wait(&self) -> bool;
     /// Runs it; an error ends the whole transaction.
     fn run(&mut self, tx: &mut Transaction<'_>) -> rusqlite::Result<()>;
     /// Tells the caller, once it is known whether the transaction was committed.
@@ -145,6 +149,10 @@ pub(super) type Answer<O> = oneshot::Receiver<Result<(O, <O as Operation>::Outpu
 impl<O: Operation> Request for Call<O> {
     fn reads_only(&self) -> bool {
         O::READS_ONLY
+    }
+
+    fn can_wait(&self) -> bool {
+        O::CAN_WAIT
     }
 
     fn run(&mut self, tx: &mut Transaction<'_>) -> rusqlite::Result<()> {

@@ -65,6 +65,16 @@ impl Reserve {
             .is_ok_and(|status| status.f_bavail.saturating_mul(status.f_frsize) < FULL_BELOW)
     }
 
+    /// Whether so little is left, free or held back, that it is for repairs alone: less than half of what is to be held
+    /// back, and of a small file system less than a sixteenth.
+    pub(super) fn is_for_repairs_only(&self) -> bool {
+        rustix::fs::fstatvfs(&self.file).is_ok_and(|status| {
+            let available = status.f_bavail.saturating_mul(status.f_frsize);
+            let total = status.f_blocks.saturating_mul(status.f_frsize);
+            available.saturating_add(self.held) < (self.wanted / 2).min(total / 16)
+        })
+    }
+
     /// Frees one slice for use; false when nothing is left.
     pub(super) fn give_up_slice(&mut self) -> bool {
         if self.held == 0 {

@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
+use crate::notify::outbox::Unwritten;
+
 /// Told how long each commit took, sync included; called on the journal's thread, so it must be quick.
 pub type CommitObserver = Arc<dyn Fn(Duration) + Send + Sync>;
 
@@ -22,6 +24,8 @@ pub struct JournalStats {
     commits: AtomicU64,
     reserve_bytes: AtomicU64,
     is_writable: AtomicBool,
+    unwritten_deliveries: AtomicU64,
+    is_telling_stalled: AtomicBool,
     appended: Notify,
 }
 
@@ -73,6 +77,31 @@ impl JournalStats {
     /// False after a commit that failed, until one succeeds.
     pub fn is_writable(&self) -> bool {
         self.is_writable.load(Ordering::Relaxed)
+    }
+
+    /// What could not be written of telling people.
+    pub fn unwritten(&self) -> Unwritten {
+        Unwritten {
+            deliveries: self.unwritten_deliveries.load(Ordering::Relaxed),
+            is_stalled: self.is_telling_stalled.load(Ordering::Relaxed),
+        }
+    }
+
+    /// So many deliveries more of which it could not be written what came of them.
+    pub fn add_unwritten(&self, deliveries: u64) {
+        self.unwritten_deliveries
+            .fetch_add(deliveries, Ordering::Relaxed);
+    }
+
+    /// So many of them are written now.
+    pub fn take_unwritten(&self, deliveries: u64) {
+        self.unwritten_deliveries
+            .fetch_sub(deliveries, Ordering::Relaxed);
+    }
+
+    /// Whether what people are to be told cannot be kept.
+    pub fn set_telling_stalled(&self, is_stalled: bool) {
+        self.is_telling_stalled.store(is_stalled, Ordering::Relaxed);
     }
 
     pub(super) fn set_sequence(&self, sequence: i64) {

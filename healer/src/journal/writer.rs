@@ -116,7 +116,11 @@ impl Writer {
     }
 
     /// Runs all of them in one transaction, then answers them.
-    fn commit(&mut self, mut batch: Vec<Box<dyn Request>>) {
+    fn commit(&mut self, batch: Vec<Box<dyn Request>>) {
+        let mut batch = self.put_off(batch);
+        if batch.is_empty() {
+            return;
+        }
         let writes = batch.iter().any(|request| !request.reads_only());
         let began = self.clock.now();
         let notes_boot = writes && self.store.boots.is_due(&began);
@@ -145,6 +149,21 @@ impl Writer {
                 self.read(reads);
             }
         }
+    }
+
+    /// Refuses what can wait while the last space is for repairs only; the rest.
+    fn put_off(&self, batch: Vec<Box<dyn Request>>) -> Vec<Box<dyn Request>> {
+        let may_wait = batch.iter().any(|request| request.can_wait());
+        if !may_wait || !self.store.reserve.is_for_repairs_only() {
+            return batch;
+        }
+        let (waits, goes_on): (Vec<_>, Vec<_>) =
+            batch.into_iter().partition(|request| request.can_wait());
+        answer(
+            waits,
+            Err("what space is left on its file system is kept for repairs"),
+        );
+        goes_on
     }
 
     /// Reads are answered even while nothing can be written.

@@ -9,7 +9,7 @@ use prometheus_client::registry::Registry;
 
 use super::Metrics;
 use crate::notify::message::HeldWhy;
-use crate::notify::outbox::{Depth, GivenUp};
+use crate::notify::outbox::{Depth, GivenUp, Unwritten};
 use crate::policy::Integration;
 
 type Label = [(&'static str, &'static str); 1];
@@ -22,6 +22,8 @@ pub(super) struct Telling {
     given_up: Family<Labels, Counter>,
     held: Family<Label, Counter>,
     waiting: Gauge,
+    unwritten: Gauge,
+    stalled: Gauge,
     /// Absent while nothing waits.
     oldest: Family<[(&'static str, &'static str); 0], Gauge<f64, AtomicU64>>,
 }
@@ -55,6 +57,16 @@ impl Telling {
             "outbox_oldest_timestamp_seconds",
             "Since when the oldest message waits to be sent; absent while none does",
             metrics.oldest.clone(),
+        );
+        registry.register(
+            "outbox_unwritten",
+            "Messages that were tried while the journal cannot be written: what came of them is written later",
+            metrics.unwritten.clone(),
+        );
+        registry.register(
+            "telling_stalled",
+            "1 while what people are to be told cannot be written to the journal; it is told when it can",
+            metrics.stalled.clone(),
         );
         metrics.create_series();
         metrics
@@ -114,6 +126,13 @@ impl Metrics {
             .held
             .get_or_create(&[("reason", why.as_str())])
             .inc_by(count);
+    }
+
+    /// Sets what of telling people could not be written.
+    pub fn unwritten(&self, unwritten: Unwritten) {
+        let deliveries = i64::try_from(unwritten.deliveries).unwrap_or(i64::MAX);
+        self.telling.unwritten.set(deliveries);
+        self.telling.stalled.set(i64::from(unwritten.is_stalled));
     }
 
     /// Sets how much waits to be sent.

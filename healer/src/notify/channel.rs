@@ -7,6 +7,7 @@ use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 
 use super::message::{Message, MessageId};
+use super::settled::Register;
 use super::wording::Wording;
 use crate::incident::{IncidentId, Severity};
 
@@ -25,6 +26,8 @@ pub struct Envelope<'a> {
     pub severity: Severity,
     /// The message itself, for receivers that are programs.
     pub message: &'a Message,
+    /// Who of several recipients has it already.
+    pub register: &'a dyn Register,
 }
 
 /// A way to one receiver. Never blocks, bounds every wait, keeps secrets out of its errors.

@@ -1,7 +1,7 @@
 //! Mail: HTML with a plain-text twin, by SMTP.
 //!
 //! Each recipient gets a transaction of his own, so that one address that is refused or greylisted keeps nobody else
-//! from being told, and who has a message is not sent it again when it is tried anew. A transport is used by one message at
+//! from being told, and who has a message is not sent it again when it is tried anew (`settled.rs`). A transport is used by one message at
 //! a time and given up after anything but a clear answer: a connection of which it is not known what was said on it is
 //! never spoken on again. The password is read for each message and lives as long as the transport that it was read for.
 
@@ -10,7 +10,6 @@ mod mime;
 mod page;
 mod transport;
 
-use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -24,13 +23,10 @@ use self::failure::{Failure, Redaction};
 use self::mime::Writer;
 use self::transport::{Login, Transport};
 use super::channel::{Channel, Envelope, Receipt, SendError};
-use super::message::MessageId;
+use super::settled::{Settled, Settlement};
 use super::wording::Wording;
 use crate::causes::with_causes;
 use crate::settings::{Mail, MailServer, addresses};
-
-/// Messages of which it is remembered who has them.
-const REMEMBERED: usize = 64;
 
 /// How long a server may take.
 #[derive(Clone, Copy, Debug)]
@@ -81,11 +77,7 @@ pub struct MailChannel {
     tasks: Tasks,
     /// Taken out while it is used.
     transport: Mutex<Option<Transport>>,
-    settled: Mutex<VecDeque<(MessageId, Settled)>>,
 }
-
-/// Who needs a message no more: it was taken, or refused for good.
-type Settled = BTreeMap<Address, Result<String, String>>;
 
 /// Makes the channel to some addresses, or says why it cannot be made.
 pub fn channel(
@@ -116,7 +108,6 @@ pub fn channel(
         limits: makings.limits,
         tasks: tasks.clone(),
         transport: Mutex::default(),
-        settled: Mutex::default(),
     }))
 }
 
@@ -151,41 +142,45 @@ impl MailChannel {
             .write(wording, envelope)
             .map_err(|why| SendError::Permanent { why })?;
         let login = self.login().await?;
-        let mut settled = self.recall(envelope.id);
+        let mut settled = envelope.register.settled();
         let mut later = None;
         for recipient in &self.to {
-            if settled.contains_key(&recipient.email) {
+            let address = &recipient.email;
+            if settled.contains_key::<str>(address.as_ref()) {
                 continue;
             }
-            match self.deliver_to(&recipient.email, &mail, &login).await {
-                Ok(answer) => {
-                    settled.insert(recipient.email.clone(), Ok(answer));
-                }
+            let settlement = match self.deliver_to(address, &mail, &login).await {
+                Ok(answer) => Settlement::Taken(answer),
                 Err(Failure::Refused(why)) => {
-                    tracing::warn!(to = %recipient.email, why, "mail was refused");
-                    settled.insert(recipient.email.clone(), Err(why));
+                    tracing::warn!(to = %address, why, "mail was refused");
+                    Settlement::Refused(why)
                 }
-                Err(Failure::Later(why)) => later = Some(why),
+                Err(Failure::Later(why)) => {
+                    later = Some(why);
+                    continue;
+                }
                 // The next recipient would only wait for the same.
                 Err(Failure::Unreachable(why)) => {
                     later = Some(why);
                     break;
                 }
-                Err(Failure::Unusable(why)) => {
-                    self.remember(envelope.id, settled);
-                    return Err(SendError::Permanent { why });
-                }
+                Err(Failure::Unusable(why)) => return Err(SendError::Permanent { why }),
+            };
+            settled.insert(address.to_string(), settlement.clone());
+            // Of the last one, all that is left is how the whole ended.
+            let is_last = later.is_none() && self.to.last() == Some(recipient);
+            if !is_last {
+                let register = envelope.register;
+                register.settle(address.to_string(), settlement).await;
             }
         }
-        if let Some(why) = later {
-            self.remember(envelope.id, settled);
-            return Err(SendError::Temporary {
+        match later {
+            Some(why) => Err(SendError::Temporary {
                 why,
                 retry_after: None,
-            });
+            }),
+            None => conclude(&self.to, &settled),
         }
-        self.forget(envelope.id);
-        conclude(&settled)
     }
 
     /// The password as it is now, and what vouches for the server.
@@ -267,45 +262,22 @@ impl MailChannel {
             .lock()
             .unwrap_or_else(PoisonError::into_inner) = Some(transport);
     }
-
-    fn recall(&self, id: &MessageId) -> Settled {
-        let settled = self.settled.lock().unwrap_or_else(PoisonError::into_inner);
-        settled
-            .iter()
-            .find(|(known, _)| known == id)
-            .map(|(_, settled)| settled.clone())
-            .unwrap_or_default()
-    }
-
-    fn forget(&self, id: &MessageId) {
-        self.settled
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .retain(|(known, _)| known != id);
-    }
-
-    fn remember(&self, id: &MessageId, of_this: Settled) {
-        self.forget(id);
-        let mut settled = self.settled.lock().unwrap_or_else(PoisonError::into_inner);
-        if settled.len() == REMEMBERED {
-            settled.pop_front();
-        }
-        settled.push_back((id.clone(), of_this));
-    }
 }
 
-/// All are settled: taken for at least one, or refused for all.
-fn conclude(settled: &Settled) -> Result<Receipt, SendError> {
-    let refused: Vec<String> = settled
-        .iter()
-        .filter_map(|(address, outcome)| {
-            Some(format!(
-                "refused for {address}: {}",
-                outcome.as_ref().err()?
-            ))
-        })
-        .collect();
-    let taken = settled.values().find_map(|outcome| outcome.as_ref().ok());
+/// All are settled: taken for at least one, or refused for all. Who is no recipient any more does not count.
+fn conclude(to: &[Mailbox], settled: &Settled) -> Result<Receipt, SendError> {
+    let mut taken = None;
+    let mut refused = Vec::new();
+    for recipient in to {
+        let address: &str = recipient.email.as_ref();
+        match settled.get(address) {
+            Some(Settlement::Taken(answer)) => taken = taken.or(Some(answer)),
+            Some(Settlement::Refused(why)) => {
+                refused.push(format!("refused for {address}: {why}"));
+            }
+            None => {}
+        }
+    }
     match taken {
         Some(answer) if refused.is_empty() => Ok(Receipt(answer.clone())),
         Some(answer) => Ok(Receipt(format!("{answer}; {}", refused.join("; ")))),

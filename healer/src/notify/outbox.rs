@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::brake::Brake;
 use super::message::{Content, HeldWhy, Line, Message, MessageId, Undelivered};
+use super::settled::Settled;
 use super::story::Story;
 use crate::incident::{About, Incident, IncidentId, Severity};
 
@@ -144,6 +145,8 @@ pub enum Goes {
 pub struct Turn {
     /// The last event that was looked at.
     pub cursor: Option<u64>,
+    /// The next of the alerts that fired while nobody could be told; 0: there are no more.
+    pub untold: Option<i64>,
     /// Incidents that changed.
     pub incidents: Vec<Kept>,
     /// Brakes that changed, by receiver.
@@ -165,6 +168,8 @@ pub struct Delivery {
     pub message: Message,
     /// Tries so far.
     pub tries: u32,
+    /// Who of several recipients needs it no more.
+    pub settled: Settled,
 }
 
 impl Delivery {
@@ -175,6 +180,15 @@ impl Delivery {
             _ => (None, 0),
         }
     }
+}
+
+/// Deliveries of which it could not be written what came of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Skipped {
+    /// Those that have ended.
+    pub ended: Vec<i64>,
+    /// Those that are tried again when that can be written.
+    pub later: Vec<i64>,
 }
 
 /// What a queue has to do next.
@@ -199,6 +213,8 @@ pub enum Tried {
         after: Duration,
         /// What went wrong.
         why: String,
+        /// Who of several recipients needs it no more.
+        settled: Settled,
     },
     /// It will not be sent.
     GivenUp(GivenUp, String),
@@ -268,6 +284,27 @@ pub struct TellingStatus {
     pub queues: Vec<QueueStatus>,
     /// By receiver.
     pub held: Vec<HeldStatus>,
+    /// What could not be written to the journal.
+    #[serde(default)]
+    pub unwritten: Unwritten,
+}
+
+/// What could not be written to the journal, because its disk is full or broken. It is made up for when it can be.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unwritten {
+    /// Deliveries of which it could not be written what came of them.
+    pub deliveries: u64,
+    /// Nothing new can be told: what is decided on could not be kept.
+    pub is_stalled: bool,
+}
+
+/// How far the teller has come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Told {
+    /// The last event that it has looked at.
+    pub cursor: u64,
+    /// The next of the alerts that fired while nobody could be told; 0: there are none.
+    pub untold: i64,
 }
 
 /// What there is to be told next, besides events.

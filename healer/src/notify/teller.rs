@@ -7,6 +7,7 @@
 
 mod desk;
 mod lists;
+mod newcomers;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -62,6 +63,8 @@ pub struct Teller {
 /// What the task knows between two turns; all of it is in the journal.
 struct Place {
     cursor: u64,
+    /// The next alert that fired while nobody could be told; 0: all have been looked at.
+    untold: i64,
     brakes: BTreeMap<String, Brake>,
     /// The last delivery that was given up, and that others were told of or will be.
     undelivered: i64,
@@ -84,7 +87,12 @@ impl Teller {
         loop {
             self.given_up.mark_heard();
             self.live.mark_unchanged();
-            let wait = match self.turn(&mut place).await {
+            let turned = self.turn(&mut place).await;
+            let is_stalled =
+                matches!(&turned, Err(error) if !matches!(error, JournalError::Closed));
+            self.journal.stats().set_telling_stalled(is_stalled);
+            self.metrics.unwritten(self.journal.unwritten());
+            let wait = match turned {
                 Ok(Left::More) => Duration::ZERO,
                 Ok(Left::Until(due)) => {
                     self.sleep(due, &stop).await;
@@ -149,6 +157,10 @@ impl Teller {
             none => none.insert(self.read_place().await?),
         };
         place.brakes.retain(|name, _| live.receiver(name).is_some());
+        if place.untold > 0 {
+            self.catch_up(&live, place).await?;
+            return Ok(Left::More);
+        }
         let is_all = self.follow(&live, place).await?;
         let standing = self.journal.standing().await?;
         if standing.undelivered > place.undelivered {
@@ -168,7 +180,7 @@ impl Teller {
 
     /// Nobody can be told: nothing is kept but how far the events go, and that not for each of them.
     async fn skip(&self) -> Result<Left, JournalError> {
-        if self.journal.told().await? < self.journal.stats().sequence() {
+        if self.journal.told().await?.cursor < self.journal.stats().sequence() {
             self.journal.skip_to_the_end().await?;
         }
         Ok(Left::Nobody)
@@ -177,9 +189,11 @@ impl Teller {
     async fn read_place(&self) -> Result<Place, JournalError> {
         let brakes: BTreeMap<_, _> = self.journal.brakes().await?.into_iter().collect();
         self.metrics.outbox(self.journal.outbox_depth().await?);
+        let told = self.journal.told().await?;
         let told_of = brakes.values().map(|brake: &Brake| brake.heard_of);
         Ok(Place {
-            cursor: self.journal.told().await?,
+            cursor: told.cursor,
+            untold: told.untold,
             undelivered: told_of.max().unwrap_or(0),
             brakes,
         })

@@ -17,6 +17,7 @@ use tokio::sync::watch;
 use super::channel::{Envelope, SendError};
 use super::channels::{self, Makings};
 use super::message::{Content, Message, MessageId};
+use super::settled::InMemory;
 use super::wording::Wording;
 use super::words::{self, About, Reader};
 use crate::control::Problem;
@@ -119,7 +120,11 @@ pub async fn test(
     let mut ways = Vec::new();
     for ((_, kind), channel) in made.iter() {
         let sent = match channel {
-            Ok(channel) => channel.send(&wording, &envelope(&message)).await,
+            Ok(channel) => {
+                channel
+                    .send(&wording, &envelope(&message, &InMemory::default()))
+                    .await
+            }
             Err(why) => Err(SendError::Permanent { why: why.clone() }),
         };
         ways.push(way(kind, sent));
@@ -130,7 +135,7 @@ pub async fn test(
     })
 }
 
-fn envelope(message: &Message) -> Envelope<'_> {
+fn envelope<'a>(message: &'a Message, register: &'a InMemory) -> Envelope<'a> {
     Envelope {
         id: &message.id,
         thread: None,
@@ -138,6 +143,7 @@ fn envelope(message: &Message) -> Envelope<'_> {
         created: message.created,
         severity: Severity::Info,
         message,
+        register,
     }
 }
 
@@ -188,7 +194,7 @@ pub(super) fn sample_body() -> serde_json::Value {
         content: Content::Test,
     };
     let wording = sample(&message, Language::English);
-    super::webhook::body(&wording, &envelope(&message))
+    super::webhook::body(&wording, &envelope(&message, &InMemory::default()))
 }
 
 /// What came of it, for people.

@@ -3,7 +3,6 @@
 mod alerts;
 mod approvals;
 mod budget;
-mod child;
 mod course;
 mod crash;
 mod fixture;

@@ -16,6 +16,7 @@ use prunelle_healer::incident::{IncidentId, Severity};
 use prunelle_healer::notify::channel::{Channel, Envelope, Receipt, SendError};
 use prunelle_healer::notify::mail::{self, MailLimits, MailMakings};
 use prunelle_healer::notify::message::{Content, IncidentNews, Message, MessageId, News};
+use prunelle_healer::notify::settled::InMemory;
 use prunelle_healer::notify::wording::Wording;
 use prunelle_healer::notify::words::{About, Reader, word};
 use prunelle_healer::policy::Language;
@@ -103,6 +104,16 @@ async fn send(
     message: &Message,
     wording: &Wording,
 ) -> Result<Receipt, SendError> {
+    send_anew(channel, message, wording, &InMemory::default()).await
+}
+
+/// With what is known of earlier tries.
+async fn send_anew(
+    channel: &Arc<dyn Channel>,
+    message: &Message,
+    wording: &Wording,
+    register: &InMemory,
+) -> Result<Receipt, SendError> {
     let (thread, sent_before) = match &message.content {
         Content::Incident(news) => (Some(news.incident.id.clone()), news.sent_before),
         _ => (None, 0),
@@ -115,6 +126,7 @@ async fn send(
         created: message.created,
         severity: Severity::Critical,
         message,
+        register,
     };
     channel.send(wording, &envelope).await
 }
@@ -123,6 +135,18 @@ async fn send(
 async fn send_one(channel: &Arc<dyn Channel>) -> Result<Receipt, SendError> {
     let message = news(News::Began, "nginx.service", 0);
     send(channel, &message, &worded(&message, Language::English)).await
+}
+
+/// The same mail, tried again and again with what is known of earlier tries.
+#[derive(Default)]
+struct Tries(InMemory);
+
+impl Tries {
+    async fn send(&self, channel: &Arc<dyn Channel>) -> Result<Receipt, SendError> {
+        let message = news(News::Began, "nginx.service", 0);
+        let wording = worded(&message, Language::English);
+        send_anew(channel, &message, &wording, &self.0).await
+    }
 }
 
 #[track_caller]

@@ -5,6 +5,8 @@ mod attackers;
 #[cfg(test)]
 mod checks;
 #[cfg(test)]
+mod child;
+#[cfg(test)]
 mod cli;
 #[cfg(test)]
 mod daemon;
@@ -18,6 +20,8 @@ mod intake;
 mod journal;
 #[cfg(test)]
 mod mail;
+#[cfg(test)]
+mod manual_alarm;
 #[cfg(test)]
 mod matchers;
 #[cfg(test)]

@@ -1,5 +1,10 @@
 //! Telling people, on a real journal: from an alert that is heard of to a message that a channel has sent.
 
+mod flood;
+mod full_disk;
+mod newcomers;
+mod recipients;
+mod refusals;
 mod reports;
 mod rig;
 
@@ -231,19 +236,6 @@ async fn a_receiver_that_the_policy_names_no_longer_gets_nothing_more() {
     rig.hear([critical("Other", 2)]).await;
     rig.pass(10).await;
     assert_eq!(rig.sent(), [("web", News::Began), ("web", News::Began)]);
-}
-
-#[tokio::test]
-async fn a_receiver_that_is_new_is_not_told_of_what_happened_before() {
-    let rig = Rig::start(&[]).await;
-    rig.hear([critical("ServiceDown", 1)]).await;
-    rig.pass(120).await;
-    rig.reload(&["ops"]).await;
-    rig.pass(60).await;
-    assert_eq!(rig.sent(), []);
-    rig.hear([critical("Other", 2)]).await;
-    rig.pass(10).await;
-    assert_eq!(rig.sent(), [("ops", News::Began)]);
 }
 
 #[tokio::test]

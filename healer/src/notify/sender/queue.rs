@@ -1,17 +1,24 @@
 //! One queue: the messages of one integration of one receiver, one at a time.
 
+mod register;
+mod unwritten;
+mod verdict;
+
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
 use prunelle_foundation::lifecycle::Stop;
 
 use super::super::channel::{Channel, Envelope, Receipt, SendError};
 use super::super::channels::ChannelKey;
 use super::super::live::Live;
-use super::super::outbox::{Delivery, GivenUp, Next, Tried};
+use super::super::outbox::{Delivery, Next, Tried};
+use super::super::settled::Register as _;
 use super::Senders;
 use crate::journal::JournalError;
+
+use self::register::Kept;
+use self::unwritten::Unwritten;
 
 /// Names a queue.
 pub(super) type Key = ChannelKey;
@@ -22,24 +29,22 @@ const TIME_LIMIT: Duration = Duration::from_mins(1);
 const LAST_MOMENT: Duration = Duration::from_secs(3);
 /// How long to wait when the journal cannot be read or written.
 pub(super) const AFTER_FAULT: Duration = Duration::from_secs(5);
-/// After the first failure; twice as long after each further one.
-const FIRST_WAIT: Duration = Duration::from_secs(10);
-/// Never longer, whatever the other side asks for.
-const LONGEST_WAIT: Duration = Duration::from_mins(15);
 /// After a failure, other messages of the queue wait so long.
 const PAUSE: Duration = Duration::from_secs(10);
-/// A message that could not be sent for so long is given up.
-const GIVE_UP_AFTER: SignedDuration = SignedDuration::from_hours(24);
-
 /// The queue.
 pub(super) struct Queue {
     key: Key,
     of: Senders,
+    unwritten: Unwritten,
 }
 
 impl Queue {
     pub(super) fn new(key: Key, of: Senders) -> Self {
-        Self { key, of }
+        Self {
+            key,
+            of,
+            unwritten: Unwritten::default(),
+        }
     }
 
     /// Works off the outbox until `stop`, or until there is no such way any more.
@@ -50,9 +55,16 @@ impl Queue {
             if live.channels.get(&self.key.0, self.key.1).is_none() {
                 break;
             }
+            self.write_again().await;
+            if self.unwritten.is_full() {
+                self.pause(AFTER_FAULT, &stop).await;
+                continue;
+            }
             let now = self.of.clock.now().wall;
             let (receiver, integration) = self.key.clone();
-            let next = self.of.journal.next_delivery(receiver, integration, now);
+            let skipped = self.unwritten.skipped();
+            let journal = &self.of.journal;
+            let next = journal.next_delivery(receiver, integration, skipped, now);
             let wait = match next.await {
                 Ok(Next::Send(delivery)) => self.deliver(&live, &delivery, &stop).await,
                 Ok(Next::Wait(due)) => {
@@ -73,17 +85,25 @@ impl Queue {
                 }
             };
             if let Some(wait) = wait {
-                tokio::select! {
-                    () = stop.stopped() => {}
-                    () = self.of.alarm.after(wait) => {}
-                }
+                self.pause(wait, &stop).await;
             }
         }
+        self.write().await;
+        self.forget();
         self.key
     }
 
+    async fn pause(&self, wait: Duration, stop: &Stop) {
+        tokio::select! {
+            () = stop.stopped() => {}
+            () = self.of.alarm.after(wait) => {}
+        }
+    }
+
+    /// Until something is due, there is something to write, or something happens.
     async fn sleep(&mut self, left: Option<Duration>, stop: &Stop) {
-        let alarm = match left {
+        let writes = self.unwritten.wait(&self.of.clock.now());
+        let alarm = match left.into_iter().chain(writes).min() {
             Some(left) => self.of.alarm.after(left),
             None => Box::pin(std::future::pending()),
         };
@@ -97,9 +117,12 @@ impl Queue {
     }
 
     /// Sends one and keeps what came of it; how long the queue pauses then.
-    async fn deliver(&self, live: &Live, delivery: &Delivery, stop: &Stop) -> Option<Duration> {
+    async fn deliver(&mut self, live: &Live, delivery: &Delivery, stop: &Stop) -> Option<Duration> {
+        let journal = self.of.journal.clone();
+        let register = Kept::of(&journal, delivery);
+        let sending = self.send(live, delivery, &register);
         let sent = tokio::select! {
-            sent = tokio::time::timeout(TIME_LIMIT, self.send(live, delivery)) => sent,
+            sent = tokio::time::timeout(TIME_LIMIT, sending) => sent,
             () = last_moment(stop) => return None,
         };
         let sent = sent.unwrap_or_else(|_| {
@@ -108,13 +131,18 @@ impl Queue {
                 retry_after: None,
             })
         });
-        let tried = self.judge(delivery, sent);
+        let tried = self.judge(delivery, sent, register.settled());
         let pause = matches!(tried, Tried::Later { .. }).then_some(PAUSE);
-        self.record(delivery, tried, stop).await;
+        self.record(delivery.number, tried).await;
         pause
     }
 
-    async fn send(&self, live: &Live, delivery: &Delivery) -> Result<Receipt, SendError> {
+    async fn send(
+        &self,
+        live: &Live,
+        delivery: &Delivery,
+        register: &Kept<'_>,
+    ) -> Result<Receipt, SendError> {
         let for_now = |why: String| SendError::Temporary {
             why,
             retry_after: None,
@@ -143,86 +171,9 @@ impl Queue {
             created: message.created,
             severity: message.content.severity(),
             message,
+            register,
         };
         Channel::send(&**channel, &wording, &envelope).await
-    }
-
-    /// What follows from how a try went.
-    fn judge(&self, delivery: &Delivery, sent: Result<Receipt, SendError>) -> Tried {
-        let (receiver, integration) = &self.key;
-        let metrics = &self.of.metrics;
-        let id = &delivery.message.id.0;
-        match sent {
-            Ok(Receipt(answer)) => {
-                metrics.message_sent(integration);
-                tracing::info!(receiver, integration, id, answer, "told");
-                Tried::Sent
-            }
-            Err(SendError::Permanent { why }) => {
-                metrics.message_failed(integration);
-                tracing::error!(receiver, integration, id, why, "cannot tell, given up");
-                Tried::GivenUp(GivenUp::Refused, why)
-            }
-            Err(SendError::Temporary { why, .. })
-                if is_too_old(delivery.message.created, self.of.clock.now().wall) =>
-            {
-                metrics.message_failed(integration);
-                tracing::error!(
-                    receiver,
-                    integration,
-                    id,
-                    why,
-                    "could not tell for a day, given up"
-                );
-                Tried::GivenUp(GivenUp::TooOld, why)
-            }
-            Err(SendError::Temporary { why, retry_after }) => {
-                metrics.message_failed(integration);
-                let after = retry_after
-                    .unwrap_or_default()
-                    .max(wait_after(delivery.tries))
-                    .min(LONGEST_WAIT);
-                tracing::warn!(
-                    receiver,
-                    integration,
-                    id,
-                    why,
-                    ?after,
-                    "cannot tell, trying again"
-                );
-                Tried::Later { after, why }
-            }
-        }
-    }
-
-    /// Insists: what was sent and is not recorded would be sent again.
-    async fn record(&self, delivery: &Delivery, tried: Tried, stop: &Stop) {
-        let given_up = match &tried {
-            Tried::GivenUp(reason, _) => Some(*reason),
-            Tried::Sent | Tried::Later { .. } => None,
-        };
-        loop {
-            let (number, now) = (delivery.number, self.of.clock.now());
-            let recorded = self.of.journal.record_delivery(number, tried.clone(), now);
-            match recorded.await {
-                Ok(depth) => {
-                    self.of.metrics.outbox(depth);
-                    break;
-                }
-                Err(JournalError::Closed) => return,
-                Err(error) => {
-                    tracing::warn!(%error, "cannot keep that a message was sent, trying again");
-                }
-            }
-            tokio::select! {
-                () = last_moment(stop) => return,
-                () = self.of.alarm.after(AFTER_FAULT) => {}
-            }
-        }
-        if let Some(reason) = given_up {
-            self.of.metrics.messages_given_up(self.key.1, reason, 1);
-            self.of.given_up.ring();
-        }
     }
 }
 
@@ -230,15 +181,4 @@ impl Queue {
 async fn last_moment(stop: &Stop) {
     stop.stopped().await;
     tokio::time::sleep(LAST_MOMENT).await;
-}
-
-/// How long a message waits after so many tries before this one.
-fn wait_after(tries: u32) -> Duration {
-    FIRST_WAIT
-        .saturating_mul(2_u32.saturating_pow(tries))
-        .min(LONGEST_WAIT)
-}
-
-fn is_too_old(created: Timestamp, now: Timestamp) -> bool {
-    now.duration_since(created) >= GIVE_UP_AFTER
 }

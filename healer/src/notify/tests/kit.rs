@@ -16,6 +16,7 @@ use crate::notify::channel::{Channel, Envelope, Receipt, SendError};
 use crate::notify::channels::{self, Makings};
 use crate::notify::mail::MailMakings;
 use crate::notify::message::{Content, Message, MessageId};
+use crate::notify::settled::InMemory;
 use crate::notify::wording::{Fact, Item, Link, Step, Tone, Wording};
 use crate::policy::{Integration, Receiver};
 use crate::settings::Mail;
@@ -166,6 +167,7 @@ pub(super) async fn send(
         created: message.created,
         severity: Severity::Critical,
         message: &message,
+        register: &InMemory::default(),
     };
     channel.send(wording, &envelope).await
 }

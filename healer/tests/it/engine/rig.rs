@@ -4,7 +4,6 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use prunelle_foundation::clock::{BootId, Clock as _, ManualClock, Now, SharedClock};
 use prunelle_foundation::lifecycle::{Lifecycle, Stop};
@@ -36,6 +35,7 @@ use tokio::task::JoinHandle;
 
 use super::fake_manager::FakeManager;
 use super::told::Told;
+use crate::manual_alarm::ManualAlarm;
 
 pub(super) const POLICY: &str = "
 version: 1
@@ -58,25 +58,6 @@ rules:
 
 /// Real time that a test waits at most for something that must happen.
 const PATIENCE: Duration = Duration::from_mins(1);
-
-#[derive(Debug)]
-struct ManualAlarm {
-    clock: Arc<ManualClock>,
-    moved: watch::Sender<()>,
-}
-
-impl Alarm for ManualAlarm {
-    fn after(&self, wait: Duration) -> BoxFuture<'static, ()> {
-        let clock = Arc::clone(&self.clock);
-        let until = clock.now().boot + wait;
-        let mut moved = self.moved.subscribe();
-        Box::pin(async move {
-            while clock.now().boot < until {
-                moved.changed().await.unwrap();
-            }
-        })
-    }
-}
 
 pub(super) struct Rig {
     pub(super) clock: Arc<ManualClock>,
@@ -122,10 +103,7 @@ impl Rig {
             boot: Duration::from_hours(1),
             boot_id: BootId::new("a"),
         }));
-        let alarm = Arc::new(ManualAlarm {
-            clock: Arc::clone(&clock),
-            moved: watch::Sender::new(()),
-        });
+        let alarm = ManualAlarm::of(&clock);
         let (_, view) = view::channel(&clock.now());
         let folder = tempfile::tempdir().unwrap();
         Self {
@@ -315,7 +293,7 @@ impl Rig {
     /// Moves the clock, and wakes whoever waits by it.
     pub(super) fn advance(&self, by: Duration) {
         self.clock.advance(by);
-        self.alarm.moved.send_replace(());
+        self.alarm.clock_was_moved();
     }
 
     /// Waits, in real time, until `look` finds something; the clock stands still.

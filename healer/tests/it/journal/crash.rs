@@ -10,9 +10,9 @@ use prunelle_healer::journal::{Entry, Phase};
 use prunelle_healer::reason::Outcome;
 use serde_json::json;
 
-use super::child;
 use super::fixture::{Fixture, admit, firing, history_of, remediation};
 use super::log::assert_equal;
+use crate::child;
 
 const ROUNDS: u64 = 12;
 
@@ -24,7 +24,8 @@ async fn nothing_acknowledged_is_lost() {
     let mut starts = BTreeSet::new();
     let mut ends = BTreeSet::new();
     for round in 0..ROUNDS {
-        let mut command = child::command("crash::writes_until_killed", fixture.folder.path());
+        let mut command =
+            child::command("journal::crash::writes_until_killed", fixture.folder.path());
         command.env("PRUNELLE_JOURNAL_TEST_ROUND", round.to_string());
         let mut process = command
             .stdout(Stdio::piped())

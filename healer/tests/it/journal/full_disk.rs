@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use prunelle_healer::journal::{Journal, JournalError, JournalStats, OpenError};
 
-use super::child;
 use super::fixture::{Fixture, firing, history_of};
 use super::log::assert_equal;
+use crate::child;
 
 const RESERVE: u64 = 1 << 20;
 
@@ -18,9 +18,9 @@ const RESERVE: u64 = 1 << 20;
 fn on_a_small_file_system() {
     let folder = tempfile::tempdir().unwrap();
     for test in [
-        "full_disk::fills_up",
-        "full_disk::is_full_at_the_start",
-        "full_disk::is_read_only",
+        "journal::full_disk::fills_up",
+        "journal::full_disk::is_full_at_the_start",
+        "journal::full_disk::is_read_only",
     ] {
         let output = child::command_on_tmpfs(test, folder.path(), "8m")
             .output()

@@ -27,9 +27,10 @@ async fn a_mail_arrives_once_at_each_recipient_and_the_answer_is_told() {
 async fn who_greylists_gets_it_later_and_nobody_gets_it_twice() {
     let server = Server::start("greylist").await;
     let channel = channel(settings(&server), &BOTH);
-    let why = why_later(send_one(&channel).await);
+    let tries = Tries::default();
+    let why = why_later(tries.send(&channel).await);
     assert!(why.contains("451 4.7.1 Greylisted"), "{why}");
-    send_one(&channel).await.unwrap();
+    tries.send(&channel).await.unwrap();
     assert_eq!(recipients(&server.end().await), BOTH);
 }
 
@@ -66,9 +67,10 @@ async fn who_hangs_is_not_waited_for_and_gets_it_later() {
     for mode in ["hang", "silent"] {
         let server = Server::start(mode).await;
         let channel = channel(settings(&server), &BOTH);
-        let why = why_later(send_one(&channel).await);
+        let tries = Tries::default();
+        let why = why_later(tries.send(&channel).await);
         assert!(why.contains("took longer than 5 s"), "{mode}: {why}");
-        send_one(&channel).await.unwrap();
+        tries.send(&channel).await.unwrap();
         assert_eq!(recipients(&server.end().await), BOTH, "{mode}");
     }
 }
@@ -77,8 +79,9 @@ async fn who_hangs_is_not_waited_for_and_gets_it_later() {
 async fn who_hangs_up_in_the_middle_of_a_mail_gets_it_whole_later() {
     let server = Server::start("drop").await;
     let channel = channel(settings(&server), &BOTH);
-    why_later(send_one(&channel).await);
-    send_one(&channel).await.unwrap();
+    let tries = Tries::default();
+    why_later(tries.send(&channel).await);
+    tries.send(&channel).await.unwrap();
     let mails = server.end().await;
     assert_eq!(recipients(&mails), BOTH);
     for mail in mails {

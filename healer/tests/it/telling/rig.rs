@@ -1,6 +1,7 @@
 //! A journal, a teller and senders on a clock that moves only when told to, with channels that answer as they are told.
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use futures_util::future::BoxFuture;
 use prunelle_foundation::clock::{BootId, Clock as _, ManualClock, Now};
 use prunelle_foundation::lifecycle::{Lifecycle, Stop};
 use prunelle_healer::alert::{Alert, AlertStatus, Episode, Fingerprint, Labels};
-use prunelle_healer::journal::{Journal, JournalOptions};
+use prunelle_healer::journal::{Journal, JournalError, JournalOptions};
 use prunelle_healer::metrics::Metrics;
 use prunelle_healer::notify::bell::Bell;
 use prunelle_healer::notify::channel::{Channel, Envelope, Receipt, SendError};
@@ -18,6 +19,7 @@ use prunelle_healer::notify::message::{Content, Message, News};
 use prunelle_healer::notify::outbox::TellingStatus;
 use prunelle_healer::notify::reporting::Reporting;
 use prunelle_healer::notify::sender::Senders;
+use prunelle_healer::notify::settled::Settlement;
 use prunelle_healer::notify::speaker::Speaker;
 use prunelle_healer::notify::teller::Teller;
 use prunelle_healer::notify::wording::{Attachment, Wording};
@@ -25,37 +27,21 @@ use prunelle_healer::notify::words::About;
 use prunelle_healer::policy::{Integration, Policy, Receiver, Telling, load};
 use prunelle_healer::remediation::alarm::Alarm;
 use prunelle_healer::report::Reporter;
-use prunelle_healer::work::Notification;
+use prunelle_healer::work::{InvalidAlert, Notification};
+use tempfile::TempDir;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+
+use crate::manual_alarm::ManualAlarm;
+
+/// One of several recipients.
+const ONE: &str = "one@example.org";
 
 const POLICY: &str = "
 version: 1
 host: {label: instance, is: ['test:9750']}
 rules: []
 ";
-
-/// Wakes when the clock is moved.
-#[derive(Debug)]
-struct ManualAlarm {
-    clock: Arc<ManualClock>,
-    moved: watch::Sender<()>,
-}
-
-impl Alarm for ManualAlarm {
-    fn after(&self, wait: Duration) -> BoxFuture<'static, ()> {
-        let clock = Arc::clone(&self.clock);
-        let until = clock.now().boot + wait;
-        let mut moved = self.moved.subscribe();
-        Box::pin(async move {
-            while clock.now().boot < until {
-                if moved.changed().await.is_err() {
-                    std::future::pending::<()>().await;
-                }
-            }
-        })
-    }
-}
 
 /// How a channel answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,6 +52,10 @@ pub(super) enum Answer {
     Temporary,
     Permanent,
     Never,
+    /// One of two recipients has it, the other is to have it later.
+    TakenByOne,
+    /// One of two recipients has it; before the other is turned to, the program ends.
+    TakenByOneThenHangs,
 }
 
 /// What has been sent, and how the next is answered.
@@ -91,23 +81,32 @@ impl Channel for Fake {
         let answers = self.post.answers.lock().unwrap();
         let answer = answers.get(&self.receiver).copied();
         let answer = answer.unwrap_or(Answer::Taken);
-        if matches!(answer, Answer::Taken | Answer::TakenThenHangs) {
+        let is_by_one = matches!(answer, Answer::TakenByOne | Answer::TakenByOneThenHangs);
+        let is_known = || envelope.register.settled().contains_key(ONE);
+        let is_taken = matches!(answer, Answer::Taken | Answer::TakenThenHangs);
+        if is_taken || (is_by_one && !is_known()) {
             let message = (self.receiver.clone(), envelope.message.clone());
             self.post.sent.lock().unwrap().push(message);
             let mut attached = self.post.attached.lock().unwrap();
             attached.extend(wording.attachments.iter().cloned());
         }
         Box::pin(async move {
+            if is_by_one {
+                let taken = Settlement::Taken("250 OK".to_owned());
+                envelope.register.settle(ONE.to_owned(), taken).await;
+            }
             match answer {
                 Answer::Taken => Ok(Receipt("250 OK".to_owned())),
-                Answer::Temporary => Err(SendError::Temporary {
+                Answer::Temporary | Answer::TakenByOne => Err(SendError::Temporary {
                     why: "not now".to_owned(),
                     retry_after: None,
                 }),
                 Answer::Permanent => Err(SendError::Permanent {
                     why: "never".to_owned(),
                 }),
-                Answer::Never | Answer::TakenThenHangs => std::future::pending().await,
+                Answer::Never | Answer::TakenThenHangs | Answer::TakenByOneThenHangs => {
+                    std::future::pending().await
+                }
             }
         })
     }
@@ -116,7 +115,10 @@ impl Channel for Fake {
 pub(super) struct Rig {
     clock: Arc<ManualClock>,
     alarm: Arc<ManualAlarm>,
-    folder: tempfile::TempDir,
+    folder: PathBuf,
+    reserve: u64,
+    /// Goes with the rig.
+    _kept: Option<TempDir>,
     lifecycle: Lifecycle,
     policy: Arc<Policy>,
     live: watch::Sender<Arc<Live>>,
@@ -136,6 +138,19 @@ impl Rig {
     }
 
     pub(super) async fn start_with(receivers: &[&str], change: impl FnOnce(&mut Telling)) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        Self::start_in(folder.path(), 64 << 10, receivers, change)
+            .await
+            .keeping(folder)
+    }
+
+    /// On the folder, which stays, with so much held back for a full disk.
+    pub(super) async fn start_in(
+        folder: &Path,
+        reserve: u64,
+        receivers: &[&str],
+        change: impl FnOnce(&mut Telling),
+    ) -> Self {
         let clock = Arc::new(ManualClock::new(Now {
             wall: "2026-03-01T10:00:00Z".parse().unwrap(),
             boot: Duration::from_hours(1),
@@ -146,12 +161,11 @@ impl Rig {
         let policy = Arc::new(policy);
         let post = Arc::new(Post::default());
         let mut rig = Self {
-            alarm: Arc::new(ManualAlarm {
-                clock: Arc::clone(&clock),
-                moved: watch::Sender::new(()),
-            }),
+            alarm: ManualAlarm::of(&clock),
             clock,
-            folder: tempfile::tempdir().unwrap(),
+            folder: folder.to_owned(),
+            reserve,
+            _kept: None,
             lifecycle: Lifecycle::new(),
             live: watch::Sender::new(Arc::new(live(&policy, receivers, &post))),
             policy,
@@ -162,11 +176,18 @@ impl Rig {
         rig
     }
 
+    fn keeping(self, folder: TempDir) -> Self {
+        Self {
+            _kept: Some(folder),
+            ..self
+        }
+    }
+
     /// Starts what was stopped, on the journal as it is.
     pub(super) async fn restart(&mut self) {
         let options = JournalOptions {
-            reserve_bytes: 64 << 10,
-            ..JournalOptions::new(self.folder.path())
+            reserve_bytes: self.reserve,
+            ..JournalOptions::new(&self.folder)
         };
         let journal = Journal::open(
             options,
@@ -237,24 +258,45 @@ impl Rig {
         running.journal.close().await;
     }
 
-    fn journal(&self) -> &Journal {
+    pub(super) fn journal(&self) -> &Journal {
         &self.running.as_ref().unwrap().journal
     }
 
     /// Alertmanager's webhook brings alerts.
     pub(super) async fn hear(&self, alerts: impl IntoIterator<Item = Alert>) {
+        self.try_to_hear(alerts).await.unwrap();
+    }
+
+    /// It brings what is refused, and says how many alerts were cut off.
+    pub(super) async fn hear_refused(&self, invalid: Vec<InvalidAlert>, truncated: u64) {
         let notification = Notification {
+            invalid,
+            truncated,
+            ..self.notification(Vec::new())
+        };
+        let journal = self.journal();
+        journal.record_notification(notification).await.unwrap();
+    }
+
+    /// The same as `hear`; fails when the journal cannot be written.
+    pub(super) async fn try_to_hear(
+        &self,
+        alerts: impl IntoIterator<Item = Alert>,
+    ) -> Result<(), JournalError> {
+        let notification = self.notification(alerts.into_iter().collect());
+        let journal = self.journal();
+        journal.record_notification(notification).await.map(|_| ())
+    }
+
+    fn notification(&self, alerts: Vec<Alert>) -> Notification {
+        Notification {
             received: self.clock.now(),
             receiver: "healer".to_owned(),
             group_key: "{}".to_owned(),
             truncated: 0,
-            alerts: alerts.into_iter().collect(),
+            alerts,
             invalid: Vec::new(),
-        };
-        self.journal()
-            .record_notification(notification)
-            .await
-            .unwrap();
+        }
     }
 
     /// Time passes, second by second, or in larger steps when it is much.
@@ -266,7 +308,7 @@ impl Rig {
         };
         for _ in 0..seconds.div_ceil(step) {
             self.clock.advance(Duration::from_secs(step));
-            self.alarm.moved.send_replace(());
+            self.alarm.clock_was_moved();
             self.settle().await;
         }
     }
@@ -298,10 +340,15 @@ impl Rig {
         }
     }
 
-    /// Another policy is put in force, with these receivers.
-    pub(super) async fn reload(&self, receivers: &[&str]) {
+    /// Others are told from now on; nothing is waited for.
+    pub(super) fn set_receivers(&self, receivers: &[&str]) {
         let live = live(&self.policy, receivers, &self.post);
         self.live.send_replace(Arc::new(live));
+    }
+
+    /// Another policy is put in force, with these receivers.
+    pub(super) async fn reload(&self, receivers: &[&str]) {
+        self.set_receivers(receivers);
         self.settle().await;
     }
 

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use prunelle_healer::journal::LogOptions;
 
-use super::super::child;
 use super::super::fixture::Fixture;
 use super::super::log::{hear, logged};
 use super::{SMALL, assert_whole, journal_text, names, options, settled, text_of, whole_text};
+use crate::child;
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -143,7 +143,7 @@ async fn without_rotation_nothing_is_touched() {
 #[test]
 fn on_a_full_disk() {
     let folder = tempfile::tempdir().unwrap();
-    let test = "rotation::kept::loses_nothing_while_the_disk_is_full";
+    let test = "journal::rotation::kept::loses_nothing_while_the_disk_is_full";
     let output = child::command_on_tmpfs(test, folder.path(), "8m")
         .output()
         .unwrap();

@@ -9,10 +9,10 @@ use std::time::Duration;
 use prunelle_healer::journal::{JournalOptions, LogStep};
 use rustix::process::{Signal, getpid, kill_process};
 
-use super::super::child;
 use super::super::fixture::Fixture;
 use super::super::log::hear;
 use super::{assert_whole, journal_text, names, options, settled, whole_text};
+use crate::child;
 
 const STEP: &str = "PRUNELLE_LOG_TEST_STEP";
 const KEEP: &str = "PRUNELLE_LOG_TEST_KEEP";
@@ -89,7 +89,7 @@ async fn while_old_files_are_removed_what_is_left_is_the_end() {
 
 fn start(fixture: &Fixture, step: &str, time: u64, keep: usize) -> std::process::Child {
     child::command(
-        "rotation::killed::rotates_until_killed",
+        "journal::rotation::killed::rotates_until_killed",
         fixture.folder.path(),
     )
     .env(STEP, format!("{step}:{time}"))

@@ -4,15 +4,15 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 /// Tells the other process what to work on; tests that need it return at once without it.
-pub(super) const FOLDER: &str = "PRUNELLE_JOURNAL_TEST_FOLDER";
+const FOLDER: &str = "PRUNELLE_TEST_FOLDER";
 
 /// The folder this process was started for, if it was.
-pub(super) fn folder() -> Option<std::path::PathBuf> {
+pub(crate) fn folder() -> Option<std::path::PathBuf> {
     std::env::var_os(FOLDER).map(Into::into)
 }
 
 /// This program, running one test only, on `folder`.
-pub(super) fn command(test: &str, folder: &Path) -> Command {
+pub(crate) fn command(test: &str, folder: &Path) -> Command {
     let program = std::env::current_exe().unwrap();
     let mut command = new(&program);
     command.args(arguments(test)).env(FOLDER, folder);
@@ -20,7 +20,7 @@ pub(super) fn command(test: &str, folder: &Path) -> Command {
 }
 
 /// The same, in a mount namespace of its own where `folder` is a tmpfs of `size`. It vanishes with the process.
-pub(super) fn command_on_tmpfs(test: &str, folder: &Path, size: &str) -> Command {
+pub(crate) fn command_on_tmpfs(test: &str, folder: &Path, size: &str) -> Command {
     let mut command = new(Path::new("unshare"));
     if !rustix::process::geteuid().is_root() {
         command.args(["--user", "--map-root-user"]);
@@ -36,10 +36,9 @@ pub(super) fn command_on_tmpfs(test: &str, folder: &Path, size: &str) -> Command
 }
 
 fn arguments(test: &str) -> [String; 4] {
-    let name = format!("journal::{test}");
     [
         "--exact".to_owned(),
-        name,
+        test.to_owned(),
         "--nocapture".to_owned(),
         "--test-threads=1".to_owned(),
     ]
