@@ -16,7 +16,7 @@ use super::answer::Answer;
 use super::auth::Refusal;
 use super::room::Share;
 use super::wire::{self, Read, Unreadable};
-use super::{Intake, Readiness, WEBHOOK_PATH};
+use super::{Intake, Readiness, WEBHOOK_PATH, refusals};
 use crate::alert::AlertStatus;
 use crate::metrics::NotificationResult;
 use crate::reason::Reason;
@@ -156,6 +156,7 @@ async fn parse(intake: &Intake, body: Bytes) -> Result<Read, Answer> {
             intake
                 .samples
                 .keep(intake.clock.now().wall, &problem, &body);
+            refusals::hand_on(intake, &problem);
             Answer::new(NotificationResult::Malformed, problem)
         }
     })
@@ -198,7 +199,8 @@ fn sort_out(intake: &Intake, read: Read) -> Option<Notification> {
             "alerts were cut off the notification; reconciliation will find them"
         );
     }
-    if alerts.is_empty() && read.invalid.is_empty() {
+    // What was cut off may be about this host.
+    if alerts.is_empty() && read.invalid.is_empty() && read.truncated == 0 {
         return None;
     }
     Some(Notification {
@@ -239,13 +241,13 @@ async fn deliver(intake: &Intake, notification: Notification) -> Result<Answer, 
 }
 
 fn too_large(intake: &Intake) -> Answer {
-    Answer::new(
-        NotificationResult::TooLarge,
-        format!(
-            "the body is over {} bytes, or holds too much: set `max_alerts`",
-            intake.limits.body_bytes
-        ),
-    )
+    let problem = format!(
+        "the body is over {} bytes, or holds too much: set `max_alerts`",
+        intake.limits.body_bytes
+    );
+    tracing::warn!(problem, "a notification was refused");
+    refusals::hand_on(intake, &problem);
+    Answer::new(NotificationResult::TooLarge, problem)
 }
 
 fn no_room() -> Answer {

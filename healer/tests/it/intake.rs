@@ -199,7 +199,9 @@ async fn a_declared_length_over_the_limit_is_refused_before_the_body_comes() {
         })
         .await;
     assert_eq!(answer, "HTTP/1.1 413 Payload Too Large");
-    assert!(delivered.is_empty());
+    // No alert of it, and that it was refused.
+    assert_eq!(delivered.len(), 1);
+    assert!(delivered[0].alerts.is_empty() && delivered[0].invalid.len() == 1);
 }
 
 /// `ann`, with the password `right`.

@@ -326,3 +326,33 @@ async fn everything_is_counted_under_its_result() {
         assert!(text.lines().any(|l| l == line), "no `{line}` in:\n{text}");
     }
 }
+
+#[tokio::test]
+async fn a_whole_notification_that_is_refused_is_handed_on_to_be_told_but_not_each_time() {
+    let mut fixture = Fixture::new();
+    fixture.intake.limits.body_bytes = 10;
+    for _ in 0..3 {
+        let refused = status(&fixture, post(body(&[our_alert()]))).await;
+        assert_eq!(refused, StatusCode::PAYLOAD_TOO_LARGE);
+    }
+    let notification = fixture.work.next().await.unwrap().notification;
+    assert!(notification.alerts.is_empty());
+    let problem = &notification.invalid[0].problem;
+    assert!(
+        problem.starts_with("a whole notification: the body is over 10 bytes"),
+        "{problem}"
+    );
+    drop(fixture.intake);
+    assert!(fixture.work.next().await.is_none());
+}
+
+#[tokio::test]
+async fn what_was_cut_off_is_handed_on_also_when_nothing_else_is_about_this_host() {
+    let mut fixture = Fixture::new();
+    let other = alert(&json!({"alertname": "X", "instance": "web2:9750"}));
+    let mut payload = payload(&[other]);
+    payload["truncatedAlerts"] = json!(3);
+    let request = post(payload.to_string());
+    let (_, notification) = exchange(&mut fixture, request, Ack::NothingNew).await;
+    assert_eq!((notification.truncated, notification.alerts.len()), (3, 0));
+}
