@@ -20,12 +20,17 @@ pub struct Answer {
 
 /// GET of a path (with its query) at a port of loopback.
 pub fn get(port: u16, path: &str) -> Result<Answer> {
-    request(port, "GET", path, &[], "")
+    request(port, "GET", path, &[], "", LIMIT)
 }
 
 /// POST of JSON, with further headers.
 pub fn post(port: u16, path: &str, headers: &[(&str, &str)], body: &str) -> Result<Answer> {
-    request(port, "POST", path, headers, body)
+    request(port, "POST", path, headers, body, LIMIT)
+}
+
+/// POST without a body, for what takes longer than all else here.
+pub fn post_slow(port: u16, path: &str, limit: Duration) -> Result<Answer> {
+    request(port, "POST", path, &[], "", limit)
 }
 
 /// GET of a JSON document; any status but 200 is an error.
@@ -58,6 +63,7 @@ fn request(
     path: &str,
     headers: &[(&str, &str)],
     body: &str,
+    limit: Duration,
 ) -> Result<Answer> {
     let name = || format!("{method} {path} at port {port}");
     let headers = headers
@@ -67,7 +73,7 @@ fn request(
         .concat();
     let address = SocketAddr::from(([127, 0, 0, 1], port));
     let mut stream = TcpStream::connect_timeout(&address, LIMIT).with_context(name)?;
-    stream.set_read_timeout(Some(LIMIT))?;
+    stream.set_read_timeout(Some(limit))?;
     stream.set_write_timeout(Some(LIMIT))?;
     write!(
         stream,

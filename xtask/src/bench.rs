@@ -12,6 +12,7 @@ use rustix::process::Pid;
 use serde::Serialize;
 
 pub(crate) mod heal;
+pub(crate) mod hosts;
 pub(crate) mod idle;
 pub(crate) mod intake;
 mod monit;

@@ -1,5 +1,5 @@
-//! Chores as code: `cargo xtask audit`, `dashboards`, `docs`, `bench heal`, `bench idle`, `bench intake`,
-//! `bench scrape`.
+//! Chores as code: `cargo xtask audit`, `dashboards`, `docs`, `bench heal`, `bench hosts`, `bench idle`,
+//! `bench intake`, `bench scrape`.
 #![expect(clippy::print_stdout, reason = "a chore reports on the terminal")]
 
 use anyhow::Result;
@@ -34,6 +34,8 @@ enum Chore {
 enum Bench {
     /// Kill to active, through real Prometheus and Alertmanager, beside Monit (20 minutes)
     Heal(bench::heal::HealOptions),
+    /// What 1, 10 and 100 hosts cost a Prometheus with the shipped jobs and rules (20 minutes)
+    Hosts(bench::hosts::HostsOptions),
     /// CPU and memory of exporter and healer at rest, in both profiles (10 minutes)
     Idle(bench::idle::IdleOptions),
     /// What the healer's webhook takes, and in how much memory, beside Debian's `webhook` (8 minutes)
@@ -48,6 +50,7 @@ fn main() -> Result<()> {
         Chore::Dashboards => dashboards::run(),
         Chore::Docs => docs::run(),
         Chore::Bench(Bench::Heal(options)) => bench::heal::run(options),
+        Chore::Bench(Bench::Hosts(options)) => bench::hosts::run(&options),
         Chore::Bench(Bench::Idle(options)) => bench::idle::run(options),
         Chore::Bench(Bench::Intake(options)) => bench::intake::run(options),
         Chore::Bench(Bench::Scrape(options)) => bench::scrape::run(options),

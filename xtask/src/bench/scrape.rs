@@ -16,9 +16,9 @@ use super::{build_release, keep};
 use measure::{Encoding, Figures, at_one_a_second, flat_out};
 use program::{Kind, Place, Program};
 
-mod client;
-mod cpu;
-mod measure;
+pub(super) mod client;
+pub(super) mod cpu;
+pub(super) mod measure;
 mod program;
 mod report;
 mod scale;

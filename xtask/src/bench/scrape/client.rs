@@ -13,7 +13,7 @@ use super::measure::Encoding;
 const LIMIT: Duration = Duration::from_secs(20);
 
 /// One kept connection.
-pub(super) struct Client {
+pub(in crate::bench) struct Client {
     connection: BufReader<TcpStream>,
     request: String,
     body: Vec<u8>,
@@ -21,17 +21,21 @@ pub(super) struct Client {
 
 /// What one scrape was like.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Answer {
+pub(in crate::bench) struct Answer {
     /// From the first byte sent to the last byte read.
-    pub(super) took: Duration,
+    pub(in crate::bench) took: Duration,
     /// Of the body, as it was sent.
-    pub(super) bytes: usize,
+    pub(in crate::bench) bytes: usize,
     /// Whether the body was compressed.
-    pub(super) is_gzip: bool,
+    pub(in crate::bench) is_gzip: bool,
 }
 
 impl Client {
-    pub(super) fn new(address: SocketAddr, query: &str, encoding: Encoding) -> Result<Self> {
+    pub(in crate::bench) fn new(
+        address: SocketAddr,
+        query: &str,
+        encoding: Encoding,
+    ) -> Result<Self> {
         let stream = TcpStream::connect_timeout(&address, LIMIT)?;
         stream.set_read_timeout(Some(LIMIT))?;
         stream.set_nodelay(true)?;
@@ -53,7 +57,7 @@ impl Client {
     }
 
     /// One scrape; what was read is in [`Client::body`].
-    pub(super) fn scrape(&mut self) -> Result<Answer> {
+    pub(in crate::bench) fn scrape(&mut self) -> Result<Answer> {
         let watch = Stopwatch::start();
         self.connection
             .get_mut()
@@ -71,7 +75,7 @@ impl Client {
         })
     }
 
-    pub(super) fn body(&self) -> &[u8] {
+    pub(in crate::bench) fn body(&self) -> &[u8] {
         &self.body
     }
 

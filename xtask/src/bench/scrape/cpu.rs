@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use rustix::process::Pid;
 
 /// Counts from the moment it is made. A thread that ends takes with it what it used since the last look.
-pub(super) struct CpuMeter {
+pub(in crate::bench) struct CpuMeter {
     process: Pid,
     /// Nanoseconds of each thread at the last look.
     threads: HashMap<String, u64>,
@@ -16,7 +16,7 @@ pub(super) struct CpuMeter {
 }
 
 impl CpuMeter {
-    pub(super) fn start(process: Pid) -> Result<Self> {
+    pub(in crate::bench) fn start(process: Pid) -> Result<Self> {
         let mut meter = Self {
             process,
             threads: HashMap::new(),
@@ -28,7 +28,7 @@ impl CpuMeter {
     }
 
     /// Adds what was used since the last look.
-    pub(super) fn look(&mut self) -> Result<()> {
+    pub(in crate::bench) fn look(&mut self) -> Result<()> {
         let folder = format!("/proc/{}/task", self.process.as_raw_pid());
         for entry in fs::read_dir(&folder).context("the program is gone")? {
             let thread = entry?.file_name().to_string_lossy().into_owned();
@@ -45,7 +45,7 @@ impl CpuMeter {
     }
 
     /// Up to the last look.
-    pub(super) fn milliseconds(&self) -> f64 {
+    pub(in crate::bench) fn milliseconds(&self) -> f64 {
         std::time::Duration::from_nanos(self.used).as_secs_f64() * 1e3
     }
 }

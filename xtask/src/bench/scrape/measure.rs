@@ -22,7 +22,7 @@ const LOOK_EVERY: usize = 100;
 
 /// What the client accepts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Encoding {
+pub(in crate::bench) enum Encoding {
     Plain,
     Gzip,
 }
