@@ -28,9 +28,9 @@ pub fn post(port: u16, path: &str, headers: &[(&str, &str)], body: &str) -> Resu
     request(port, "POST", path, headers, body, LIMIT)
 }
 
-/// POST without a body, for what takes longer than all else here.
-pub fn post_slow(port: u16, path: &str, limit: Duration) -> Result<Answer> {
-    request(port, "POST", path, &[], "", limit)
+/// A request without a body, for what takes longer than all else here.
+pub fn slow(port: u16, method: &str, path: &str, limit: Duration) -> Result<Answer> {
+    request(port, method, path, &[], "", limit)
 }
 
 /// GET of a JSON document; any status but 200 is an error.

@@ -76,6 +76,8 @@ struct Row {
     /// All that Prometheus holds in memory.
     head_series: f64,
     samples_per_second: f64,
+    /// Of the scrapes: on a machine that is busy with other things some are late, and the figures are too low.
+    answered_percent: f64,
     /// Of one core.
     cpu_percent: f64,
     cpu_percent_without_rules: f64,
@@ -209,6 +211,8 @@ fn measure(server: &Server, hosts: u32, long: Duration) -> Result<Row> {
         per_host("count({__name__=~\"prunelle:.+\"})")?,
         per_host("count({__name__=~\"ALERTS.*\"})")?,
     ];
+    let answered = format!("100 * avg(avg_over_time(up[{}s]))", long.as_secs());
+    let answered_percent = prometheus.number(&answered)?;
     let alerts = "count by (alertname) (ALERTS{alertname!=\"Heartbeat\"})";
     eprintln!("Alerts: {:?}", prometheus.numbers(alerts, "alertname")?);
     eprintln!("{hosts} hosts: without rules, for {:?}.", long / 4);
@@ -233,6 +237,7 @@ fn measure(server: &Server, hosts: u32, long: Duration) -> Result<Row> {
         series_alerts,
         head_series: with.head_series,
         samples_per_second: with.samples_per_second,
+        answered_percent,
         cpu_percent: with.cpu_percent,
         cpu_percent_without_rules: without.cpu_percent,
         resident_megabytes: with.resident_megabytes,

@@ -51,7 +51,7 @@ class Prometheus:
         self.process = subprocess.Popen(
             ["prometheus", f"--config.file={config}", f"--storage.tsdb.path={folder / 'data'}",
              "--storage.tsdb.retention.time=100y", "--web.listen-address=127.0.0.1:0",
-             "--query.max-samples=200000000", "--log.level=info"],
+             "--query.max-samples=200000000", "--query.timeout=1h", "--log.level=info"],
             stdout=subprocess.DEVNULL, stderr=self.log)
         self.url = self.wait(start)
 

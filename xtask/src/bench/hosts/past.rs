@@ -27,7 +27,6 @@ const AFTER: i64 = HOUR;
 const LONG: &[(&str, i64, f64)] = &[
     ("prunelle_disk_available_bytes", 6 * HOUR, 5e10),
     ("node_filesystem_files_free", 6 * HOUR, 5e6),
-    ("node_filesystem_readonly", HOUR, 0.0),
 ];
 
 /// The recorded figures of a host: labels (behind those of job and instance), and a usual value.

@@ -16,7 +16,7 @@ use serde_yaml::{Mapping, Value};
 use super::super::project;
 use super::instance;
 
-/// How long a start, a reload or a snapshot may take.
+/// How long anything that is asked of it may take.
 const LIMIT: Duration = Duration::from_mins(2);
 
 pub(super) struct Prometheus {
@@ -34,7 +34,7 @@ pub(super) struct Block {
 }
 
 impl Prometheus {
-    /// Starts it over `folder/data`, with rules, and waits until every target has answered.
+    /// Starts it over `folder/data`, with rules, and waits until every target has answered once.
     pub(super) fn start(folder: &Path, simulated: SocketAddr, hosts: u32) -> Result<Self> {
         write_configuration(folder, simulated, hosts)?;
         let port = free_port()?;
@@ -66,8 +66,9 @@ impl Prometheus {
         })
         .with_context(|| fs::read_to_string(folder.join("log")).unwrap_or_default())?;
         let wanted = f64::from(hosts * 3);
-        try_until("every target answers", LIMIT, || {
-            Ok((started.number("count(up == 1)")? >= wanted).then_some(()))
+        try_until("every target has answered", 5 * LIMIT, || {
+            let answered = started.number("count(max_over_time(up[10m]) == 1)")?;
+            Ok((answered >= wanted).then_some(()))
         })?;
         Ok(started)
     }
@@ -84,7 +85,9 @@ impl Prometheus {
     /// The values of a query by a label.
     pub(super) fn numbers(&self, expression: &str, label: &str) -> Result<BTreeMap<String, f64>> {
         let path = format!("/api/v1/query?query={}", http::escaped(expression));
-        let answer: serde_json::Value = http::get_json(self.port, &path)?;
+        let answer = http::slow(self.port, "GET", &path, LIMIT)?;
+        ensure!(answer.status == 200, "{expression}: {}", answer.body);
+        let answer: serde_json::Value = serde_json::from_str(&answer.body)?;
         let series = answer.pointer("/data/result").and_then(|it| it.as_array());
         let mut numbers = BTreeMap::new();
         for one in series.context("no result")? {
@@ -98,7 +101,7 @@ impl Prometheus {
 
     /// Its own metrics.
     pub(super) fn metrics(&self) -> Result<String> {
-        let answer = http::get(self.port, "/metrics")?;
+        let answer = http::slow(self.port, "GET", "/metrics", LIMIT)?;
         ensure!(answer.status == 200, "/metrics: {}", answer.status);
         Ok(answer.body)
     }
@@ -122,7 +125,7 @@ impl Prometheus {
 
     /// Has it write all that it holds in memory into a block, as it does every two hours.
     pub(super) fn snapshot(&self) -> Result<Block> {
-        let answer = http::post_slow(self.port, "/api/v1/admin/tsdb/snapshot", LIMIT)?;
+        let answer = http::slow(self.port, "POST", "/api/v1/admin/tsdb/snapshot", LIMIT)?;
         let answer: serde_json::Value = serde_json::from_str(&answer.body)?;
         let name = answer.pointer("/data/name").and_then(|it| it.as_str());
         let folder = self

@@ -30,6 +30,9 @@ pub(super) fn print(rows: &[Row]) {
     line("samples a second", &|row| {
         format!("{:.0}", row.samples_per_second)
     });
+    line("scrapes answered in time", &|row| {
+        format!("{:.1} %", row.answered_percent)
+    });
     line("CPU, of one core", &|row| {
         format!("{:.1} %", row.cpu_percent)
     });
