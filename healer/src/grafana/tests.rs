@@ -57,6 +57,18 @@ fn problems(body: &Value) -> Vec<String> {
     if tags.is_none_or(|tags| tags.iter().any(|tag| !tag.is_string())) {
         problems.push("tags are texts".to_owned());
     }
+    // `tags_length` of Grafana's configuration, and the columns of its database.
+    let tags: Vec<&str> = tags
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
+    if 1 + tags.iter().map(|tag| tag.len() + 3).sum::<usize>() > 500 {
+        problems.push("tags take more than 500 bytes".to_owned());
+    }
+    if tags.iter().any(|tag| tag.chars().count() > 100) {
+        problems.push("a tag has more than 100 characters".to_owned());
+    }
     problems
 }
 
@@ -133,6 +145,47 @@ fn what_is_hostile_is_only_text_and_what_is_long_is_cut() {
             .all(|tag| tag.chars().count() <= 100 && !tag.contains('\n'))
     );
     assert_eq!(problems(&annotation.body()), Vec::<String>::new());
+}
+
+/// With `PRUNELLE_PAYLOADS` naming a folder, they are kept there, for `tests/services/check.sh` to hold against what
+/// Grafana publishes.
+#[tokio::test]
+async fn grafana_takes_every_payload() {
+    let server = server().await;
+    let (_folder, access) = access(&server, "glsa_token");
+    let grafana = Grafana::new(&access).unwrap();
+    let messages = [
+        "restarted, and stays up".to_owned(),
+        "<a href=\"x\">&'\n\u{1b}[31m 🔥 é".to_owned(),
+        "🔥<&\"".repeat(3000),
+    ];
+    let names = [
+        "nginx.service".to_owned(),
+        "a".repeat(250),
+        "🔥<&\"\n".repeat(100),
+    ];
+    for message in &messages {
+        for name in &names {
+            let mut event = event(message);
+            event.service = Some(name.clone());
+            for key in ["alert", "remedy"] {
+                event.details[key] = Value::from(name.as_str());
+            }
+            event.status.clone_from(name);
+            let annotation = Annotation::of(&event, name).unwrap();
+            grafana.write(&annotation).await.unwrap();
+            assert_eq!(annotation.own_tag(), "remediation:0190-ab");
+        }
+    }
+    let requests = server.received_requests().await.unwrap();
+    assert_eq!(requests.len(), messages.len() * names.len());
+    if let Some(folder) = std::env::var_os("PRUNELLE_PAYLOADS") {
+        let folder = std::path::Path::new(&folder).join("grafana");
+        std::fs::create_dir_all(&folder).unwrap();
+        for (number, request) in requests.iter().enumerate() {
+            std::fs::write(folder.join(format!("{number}.json")), &request.body).unwrap();
+        }
+    }
 }
 
 #[test]

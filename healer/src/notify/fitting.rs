@@ -6,17 +6,22 @@
 use super::wording::{Link, Tone, Wording};
 use reqwest::Url;
 
-/// What a service counts. Characters are counted as UTF-16 does, which is never less than any service counts.
+/// What a service counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Measure {
-    Bytes,
+    /// Bytes as JSON writes them: quotes, backslashes and line ends are two.
+    JsonBytes,
+    /// As UTF-16 counts, which is never less than what any service counts.
     Characters,
 }
 
 impl Measure {
     pub(super) fn of(self, text: &str) -> usize {
         match self {
-            Self::Bytes => text.len(),
+            Self::JsonBytes => {
+                let is_escaped = |byte: &u8| matches!(byte, b'"' | b'\\' | b'\n');
+                text.len() + text.bytes().filter(is_escaped).count()
+            }
             Self::Characters => text.encode_utf16().count(),
         }
     }
@@ -99,7 +104,7 @@ impl Markup {
         }
         let mut size = 0;
         let mut fits = |line: &&String| {
-            size += self.measure.of(line) + 1;
+            size += self.measure.of(line) + self.measure.of("\n");
             size + NOTE <= limit
         };
         let kept: Vec<&str> = match keep {

@@ -1,7 +1,8 @@
 //! ntfy: a message for phones, published as JSON.
 //!
-//! A message has at most 4096 bytes; what is longer would come as a file. Markdown is off. Later messages of an incident
-//! cannot replace earlier ones.
+//! A message has at most 4096 bytes; what is longer would come as a file. The JSON around it has at most twice as many:
+//! texts are measured as JSON writes them, and buttons that do not fit are left out. Markdown is off. Later messages of
+//! an incident cannot replace earlier ones.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -25,9 +26,11 @@ const TITLE: usize = 250;
 const LABEL: usize = 60;
 /// ntfy shows no more.
 const MOST_BUTTONS: usize = 3;
+/// Somewhat less than what ntfy reads.
+const BODY: usize = 8000;
 
 const PLAIN: Markup = Markup {
-    measure: Measure::Bytes,
+    measure: Measure::JsonBytes,
     escape: fitting::plain,
 };
 
@@ -82,7 +85,20 @@ fn split(url: &Url) -> Option<(Url, String)> {
 
 impl Layout for Ntfy {
     fn body(&self, wording: &Wording, _: &Envelope<'_>) -> Value {
-        let links = fitting::links(wording, MOST_BUTTONS);
+        let mut last = Value::Null;
+        for buttons in (0..=MOST_BUTTONS).rev() {
+            last = self.with_buttons(wording, buttons);
+            if last.to_string().len() <= BODY {
+                break;
+            }
+        }
+        last
+    }
+}
+
+impl Ntfy {
+    fn with_buttons(&self, wording: &Wording, most: usize) -> Value {
+        let links = fitting::links(wording, most);
         let actions: Vec<Value> = links
             .iter()
             .map(|link| {

@@ -31,7 +31,7 @@ const BUTTON: usize = 100;
 const LINES: [usize; 6] = [40, 25, 12, 6, 3, 0];
 
 const RUN: Markup = Markup {
-    measure: Measure::Bytes,
+    measure: Measure::JsonBytes,
     escape: run_text,
 };
 
@@ -69,7 +69,7 @@ fn message(wording: &Wording, lines: usize) -> Value {
 fn card(wording: &Wording, lines: usize) -> Value {
     let subject = RUN.fit(&wording.subject, SUBJECT);
     let title =
-        json!({"type": "TextRun", "text": some(&subject), "weight": "bolder", "size": "large"});
+        json!({"type": "TextRun", "text": some(&subject), "weight": "Bolder", "size": "Large"});
     let mut body = vec![json!({
         "type": "Container",
         "style": style(wording.tone),
@@ -81,9 +81,9 @@ fn card(wording: &Wording, lines: usize) -> Value {
     }
     for fact in wording.facts.iter().take(MOST_FACTS) {
         let label = RUN.fit(&format!("{}: ", fact.label), FACT_LABEL);
-        let label = json!({"type": "TextRun", "text": label, "weight": "bolder"});
+        let label = json!({"type": "TextRun", "text": label, "weight": "Bolder"});
         let mut fact = block(&[label, run(&RUN.fit(&fact.value, FACT_VALUE))]);
-        set(&mut fact, "spacing", "small");
+        set(&mut fact, "spacing", "Small");
         body.push(fact);
     }
     let steps = fitting::step_lines(wording);
@@ -98,7 +98,7 @@ fn card(wording: &Wording, lines: usize) -> Value {
     }
     if !wording.footer.trim().is_empty() {
         let footer = RUN.fit(&wording.footer, FOOTER);
-        let footer = json!({"type": "TextRun", "text": footer, "size": "small", "isSubtle": true});
+        let footer = json!({"type": "TextRun", "text": footer, "size": "Small", "isSubtle": true});
         body.push(block(&[footer]));
     }
     let actions: Vec<Value> = fitting::links(wording, MOST_BUTTONS)
@@ -129,7 +129,7 @@ fn run(text: &str) -> Value {
 
 fn line_block(line: &str) -> Value {
     let mut block = block(&[run(&RUN.fit(line, LINE))]);
-    set(&mut block, "spacing", "small");
+    set(&mut block, "spacing", "Small");
     block
 }
 

@@ -6,6 +6,7 @@ mod fit;
 mod kit;
 mod mattermost;
 mod ntfy;
+mod payloads;
 mod secrets;
 mod shape;
 mod slack;

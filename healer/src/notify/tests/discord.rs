@@ -6,7 +6,7 @@ use super::kit::{self, Service, is_bare};
 use super::shape::Shape;
 use crate::policy::Integration;
 
-const PATH: &str = "/api/webhooks/123/abc";
+pub(super) const PATH: &str = "/api/webhooks/123/abc";
 
 fn check(body: &Value) -> Vec<String> {
     let mut shape = Shape::default();
@@ -77,7 +77,7 @@ fn embed(shape: &mut Shape, at: &str, value: &Value) -> usize {
     texts.map(|text| text.encode_utf16().count()).sum()
 }
 
-fn service() -> Service {
+pub(super) fn service() -> Service {
     Service {
         check,
         status: 200,
@@ -85,7 +85,7 @@ fn service() -> Service {
     }
 }
 
-fn discord(file: &std::path::Path) -> Integration {
+pub(super) fn discord(file: &std::path::Path) -> Integration {
     Integration::Discord {
         url_file: file.to_owned(),
     }

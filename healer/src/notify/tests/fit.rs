@@ -22,7 +22,7 @@ proptest! {
         in_bytes: bool,
         which in 0_usize..2,
     ) {
-        let measure = if in_bytes { Measure::Bytes } else { Measure::Characters };
+        let measure = if in_bytes { Measure::JsonBytes } else { Measure::Characters };
         let markup = Markup { measure, escape: ESCAPES[which] };
         let whole = markup.fit(&text, usize::MAX);
         let cut = markup.fit(&text, limit);

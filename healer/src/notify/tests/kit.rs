@@ -79,7 +79,12 @@ pub(super) fn hostile() -> Wording {
 
 /// More of everything than any service takes, in letters of four bytes.
 pub(super) fn huge() -> Wording {
-    let text = |length: usize| "🔥<&*".repeat(length);
+    huge_of("🔥<&*")
+}
+
+/// More of everything than any service takes.
+pub(super) fn huge_of(letters: &str) -> Wording {
+    let text = |length: usize| letters.repeat(length);
     Wording {
         language: crate::policy::Language::English,
         subject: text(2000),

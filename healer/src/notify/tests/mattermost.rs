@@ -7,7 +7,7 @@ use super::kit::{self, Service, is_bare};
 use super::shape::Shape;
 use crate::policy::Integration;
 
-const PATH: &str = "/hooks/xxx-generatedkey-xxx";
+pub(super) const PATH: &str = "/hooks/xxx-generatedkey-xxx";
 
 fn check(body: &Value) -> Vec<String> {
     let mut shape = Shape::default();
@@ -60,7 +60,7 @@ fn check(body: &Value) -> Vec<String> {
     shape.0
 }
 
-fn service() -> Service {
+pub(super) fn service() -> Service {
     Service {
         check,
         status: 200,
@@ -68,7 +68,7 @@ fn service() -> Service {
     }
 }
 
-fn mattermost(channel: Option<&str>) -> impl FnOnce(&std::path::Path) -> Integration {
+pub(super) fn mattermost(channel: Option<&str>) -> impl FnOnce(&std::path::Path) -> Integration {
     let channel = channel.map(ToOwned::to_owned);
     move |file| Integration::Mattermost {
         url_file: file.to_owned(),

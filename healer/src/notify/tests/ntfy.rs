@@ -9,6 +9,10 @@ use crate::policy::{Integration, PostAddress};
 
 fn check(body: &Value) -> Vec<String> {
     let mut shape = Shape::default();
+    // What is published as JSON is read up to twice a message's size.
+    if body.to_string().len() > 2 * 4096 {
+        shape.wrong("", format!("{} bytes", body.to_string().len()));
+    }
     let optional = [
         "message", "title", "tags", "priority", "actions", "click", "attach", "markdown", "icon",
     ];
@@ -43,7 +47,7 @@ fn check(body: &Value) -> Vec<String> {
     shape.0
 }
 
-fn service() -> Service {
+pub(super) fn service() -> Service {
     Service {
         check,
         status: 200,

@@ -7,7 +7,7 @@ use super::kit::{self, Service};
 use super::shape::Shape;
 use crate::policy::Integration;
 
-const PATH: &str = "/services/T000/B000/XXXX";
+pub(super) const PATH: &str = "/services/T000/B000/XXXX";
 
 fn check(body: &Value) -> Vec<String> {
     let mut shape = Shape::default();
@@ -77,7 +77,7 @@ fn text(shape: &mut Shape, at: &str, value: &Value, kinds: &[&str], most: usize)
     shape.text(at, value.get("text"), 1, most);
 }
 
-fn service() -> Service {
+pub(super) fn service() -> Service {
     Service {
         check,
         status: 200,
@@ -85,7 +85,7 @@ fn service() -> Service {
     }
 }
 
-fn slack(channel: Option<&str>) -> impl FnOnce(&std::path::Path) -> Integration {
+pub(super) fn slack(channel: Option<&str>) -> impl FnOnce(&std::path::Path) -> Integration {
     let channel = channel.map(ToOwned::to_owned);
     move |file| Integration::Slack {
         url_file: file.to_owned(),

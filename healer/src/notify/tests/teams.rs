@@ -6,15 +6,15 @@ use super::kit::{self, Service};
 use super::shape::Shape;
 use crate::policy::Integration;
 
-const PATH: &str = "/workflows/0123abcd/triggers/manual/paths/invoke";
+pub(super) const PATH: &str = "/workflows/0123abcd/triggers/manual/paths/invoke";
 const SPACINGS: [&str; 7] = [
-    "none",
-    "small",
-    "default",
-    "medium",
-    "large",
-    "extraLarge",
-    "padding",
+    "None",
+    "Small",
+    "Default",
+    "Medium",
+    "Large",
+    "ExtraLarge",
+    "Padding",
 ];
 
 fn check(body: &Value) -> Vec<String> {
@@ -105,10 +105,10 @@ fn element(shape: &mut Shape, at: &str, value: &Value) {
                 shape.text(at, run.get("text"), 1, 10_000);
                 shape.flag(at, run.get("isSubtle"));
                 if let weight @ Some(_) = run.get("weight") {
-                    shape.word(at, weight, &["default", "lighter", "bolder"]);
+                    shape.word(at, weight, &["Default", "Lighter", "Bolder"]);
                 }
                 if let size @ Some(_) = run.get("size") {
-                    let sizes = ["default", "small", "medium", "large", "extraLarge"];
+                    let sizes = ["Default", "Small", "Medium", "Large", "ExtraLarge"];
                     shape.word(at, size, &sizes);
                 }
             }
@@ -117,7 +117,7 @@ fn element(shape: &mut Shape, at: &str, value: &Value) {
     }
 }
 
-fn service() -> Service {
+pub(super) fn service() -> Service {
     Service {
         check,
         status: 202,
@@ -125,7 +125,7 @@ fn service() -> Service {
     }
 }
 
-fn teams(file: &std::path::Path) -> Integration {
+pub(super) fn teams(file: &std::path::Path) -> Integration {
     Integration::Teams {
         url_file: file.to_owned(),
     }
