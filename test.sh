@@ -11,7 +11,8 @@ usage: ./test.sh [--no-e2e]
 Runs every stage even when one fails, and ends with the line "N passed, N failed":
   format, clippy and documentation without warnings; shell scripts
   unit, integration and documentation tests
-  promtool and amtool on everything that ships, dashboards against the types that Grafana publishes
+  promtool and amtool on everything that ships, dashboards against the types that Grafana publishes, messages and
+    annotations against what each service publishes
   end-to-end tests with real Prometheus, Alertmanager and systemd
   installing, repairing and removing on a whole Debian, in a container that is made once under .prunelle/ (0.7 GB)
 
@@ -123,6 +124,7 @@ tests 'documentation tests' cargo test --workspace --doc --locked --quiet
 stage 'Prometheus: configuration, rules and their tests' prometheus/rules/tests/check.sh
 stage 'Alertmanager: configuration and routes' alertmanager/tests/check.sh
 stage 'Grafana: dashboards' grafana/tests/check.sh
+stage 'messages and annotations against what each service publishes' healer/tests/services/check.sh
 
 if [ "$e2e" = yes ]; then
     if [ -z "$no_sandbox" ]; then

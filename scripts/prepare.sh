@@ -111,7 +111,7 @@ find_missing() {
     have curl || ! wants_peer || missing PACKAGES curl 'a client that the formats are tested with'
     have duk || have node || missing PACKAGES duktape "runs the rules for polkit as polkit does, in the tests"
     { have node && have npm; } || ! wants_peer ||
-        missing PACKAGES npm 'checks dashboards against the types that Grafana publishes, in the tests'
+        missing PACKAGES npm 'checks dashboards and messages against what Grafana and chats publish, in the tests'
     has_mail_server || ! wants_peer || has_venv || missing PACKAGES python3-venv 'the mail server that mail is tested with, from PyPI in .prunelle/python'
     have strace || missing PACKAGES strace 'kills the healer at each write of its journal, in the end-to-end tests'
     has_faketime || ! wants_peer ||
