@@ -1,4 +1,4 @@
-//! `cargo xtask docs`: has the tests that compare `docs/reference/` with the code write it instead, so that this crate
+//! `cargo xtask docs`: has the tests that compare `docs/reference/` and `docs/alerts.md` with the code write them instead, so that this crate
 //! need not be built with the programs in it.
 
 use anyhow::{Result, ensure};
@@ -6,7 +6,7 @@ use anyhow::{Result, ensure};
 use crate::command;
 
 /// The tests that write: a package, what of it is built, and the test's name.
-const WRITERS: [(&str, &[&str], &str); 2] = [
+const WRITERS: [(&str, &[&str], &str); 3] = [
     (
         "prunelle-exporter",
         &["--test", "it"],
@@ -16,6 +16,11 @@ const WRITERS: [(&str, &[&str], &str); 2] = [
         "prunelle-healer",
         &["--lib"],
         "policy::schema::tests::the_file_is_in_step",
+    ),
+    (
+        "prunelle-healer",
+        &["--test", "it"],
+        "alerts::the_page_is_in_step",
     ),
 ];
 
@@ -29,9 +34,9 @@ pub(crate) fn run() -> Result<()> {
             .status()?;
         ensure!(
             status.success(),
-            "the reference of {package} could not be written"
+            "the pages of {package} could not be written"
         );
     }
-    println!("docs/reference/ is in step with the code");
+    println!("docs/reference/ and docs/alerts.md are in step with the code");
     Ok(())
 }

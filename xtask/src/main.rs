@@ -21,7 +21,7 @@ struct Arguments {
 enum Chore {
     /// Check advisories, licences and sources of all dependencies by deny.toml (needs cargo-deny)
     Audit,
-    /// Write docs/reference/ anew: metrics and settings of the exporter, schema of the policy
+    /// Write docs/reference/ and docs/alerts.md anew: metrics and settings of the exporter, schema of the policy, all alerts
     Docs,
     /// Write grafana/dashboards/ anew from grafana/source/
     Dashboards,

@@ -1,6 +1,8 @@
 //! The healer's integration tests: one binary, a module a subject.
 
 #[cfg(test)]
+mod alerts;
+#[cfg(test)]
 mod attackers;
 #[cfg(test)]
 mod checks;
