@@ -10,7 +10,8 @@ use prunelle_sandbox::{Stack, StackOptions, wait_until};
 use serde_json::Value;
 
 const WEB: &str = "demo-web.service";
-const LIMIT: Duration = Duration::from_secs(30);
+/// How long a series may take to appear.
+pub(crate) const LIMIT: Duration = Duration::from_secs(30);
 
 /// The figures of services that come from cgroups.
 const OF_CGROUPS: [&str; 5] = ["cpu", "memory", "io", "pressure", "oom"];
@@ -38,14 +39,7 @@ const MAY_BE_ABSENT: [(&str, &str); 11] = [
 
 #[test]
 fn every_query_of_every_dashboard_returns_what_it_is_for() -> Result<()> {
-    Stack::tell(StackOptions::demo()?, |stack| {
-        // So that the repair is seen as an increase.
-        stack.wait_for_series("prunelle_healer_mode == 1", 1)?;
-        let before = stack.host().invocation(WEB)?;
-        stack.host().manager().kill_main(WEB)?;
-        stack.host().wait_until_restarted(WEB, &before, LIMIT)?;
-        stack.wait_for_series("prunelle_healer_time_to_heal_seconds_count > 0", 1)?;
-
+    after_a_repair(|stack| {
         let mut asked = 0;
         for (file, dashboard) in dashboards()? {
             let chosen = chosen(stack, &dashboard).with_context(|| file.clone())?;
@@ -67,6 +61,19 @@ fn every_query_of_every_dashboard_returns_what_it_is_for() -> Result<()> {
         }
         ensure!(asked > 80, "only {asked} queries were found");
         Ok(())
+    })
+}
+
+/// The demo, after a service of it has died and was repaired.
+pub(crate) fn after_a_repair(story: impl FnOnce(&Stack) -> Result<()>) -> Result<()> {
+    Stack::tell(StackOptions::demo()?, |stack| {
+        // So that the repair is seen as an increase.
+        stack.wait_for_series("prunelle_healer_mode == 1", 1)?;
+        let before = stack.host().invocation(WEB)?;
+        stack.host().manager().kill_main(WEB)?;
+        stack.host().wait_until_restarted(WEB, &before, LIMIT)?;
+        stack.wait_for_series("prunelle_healer_time_to_heal_seconds_count > 0", 1)?;
+        story(stack)
     })
 }
 

@@ -27,6 +27,8 @@ mod observe;
 #[cfg(test)]
 mod rehearsal;
 #[cfg(test)]
+mod rules;
+#[cfg(test)]
 mod shipped_names;
 #[cfg(test)]
 mod shipped_policy;
