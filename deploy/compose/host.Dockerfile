@@ -3,6 +3,8 @@
 FROM rust:1.95.0-slim-bookworm AS build
 WORKDIR /src
 COPY . .
+# The image's own toolchain, without the components that only the tests need.
+ENV RUSTUP_TOOLCHAIN=1.95.0
 RUN cargo build --release --locked -p prunelle-exporter -p prunelle-healer
 
 FROM debian:bookworm-slim

@@ -92,13 +92,15 @@ fn find(folder: &Path, name: &str) -> Vec<PathBuf> {
 }
 
 #[test]
-fn the_shipped_policies_load_and_only_the_demo_acts() {
+fn the_shipped_policies_load_and_only_the_demos_act() {
     let deploy = repository().join("deploy");
     let files = find(&deploy, "policy.yml");
     assert!(files.contains(&deploy.join("demo/policy.yml")), "{files:?}");
     for file in files {
         let policy = load::read(&file).unwrap_or_else(|errors| panic!("{errors}"));
-        let is_demo = file.starts_with(deploy.join("demo"));
+        let is_demo = ["demo", "compose"]
+            .iter()
+            .any(|folder| file.starts_with(deploy.join(folder)));
         let expected = if is_demo {
             Mode::Enforce
         } else {

@@ -13,6 +13,8 @@ mod cli;
 #[cfg(test)]
 mod daemon;
 #[cfg(test)]
+mod demo_policy;
+#[cfg(test)]
 mod documents;
 #[cfg(test)]
 mod engine;
