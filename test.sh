@@ -15,6 +15,7 @@ Runs every stage even when one fails, and ends with the line "N passed, N failed
     annotations against what each service publishes
   end-to-end tests with real Prometheus, Alertmanager and systemd
   installing, repairing and removing on a whole Debian, in a container that is made once under .prunelle/ (0.7 GB)
+  the demo of docker-compose.yml, built, brought up and broken on a Docker engine of its own, under .prunelle/ (3 GB)
 
 Needs root, for tests that start a real systemd in namespaces of its own. Without root the rest runs and the command
 fails, unless --no-e2e says that this is meant. What is missing (compiler, Prometheus, Alertmanager …) is fetched from
@@ -130,6 +131,7 @@ if [ "$e2e" = yes ]; then
     if [ -z "$no_sandbox" ]; then
         tests 'end to end' run_tests --package prunelle-e2e --tests
         stage 'installation on a whole Debian' e2e/full-container.sh
+        stage 'demo of docker-compose.yml' e2e/compose.sh
     else
         say "test.sh: end-to-end tests and tests with a real systemd did not run: $no_sandbox (--no-e2e accepts that)"
         failed=$((failed + 1))

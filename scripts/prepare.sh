@@ -1,8 +1,8 @@
 # Sourced by start.sh and test.sh: finds or fetches what they need, and says so.
 #
 # Two rules hold. Nothing that is installed is started or enabled: Prometheus and its kin are only unpacked into
-# .prunelle/tools; of the packages that apt-get installs only systemd, on a machine with another init, brings units, and
-# what its installation enables for a boot under systemd is disabled again. And nothing is guessed: what cannot be had
+# .prunelle/tools; of the packages that apt-get installs systemd, on a machine with another init, and docker.io bring units,
+# and what their installation enables for a boot under systemd is disabled again. And nothing is guessed: what cannot be had
 # ends the script with one message that says what to do.
 #
 # shellcheck shell=bash
@@ -59,6 +59,11 @@ need_cargo() {
 # Only the tests compare with node_exporter and ask with curl.
 wants_peer() {
     [ "$(basename -- "$0")" = test.sh ]
+}
+
+# Only the tests have a Docker engine of their own, and only root can.
+wants_engine() {
+    wants_peer && is_root
 }
 
 has_faketime() {
@@ -120,6 +125,11 @@ find_missing() {
         missing UNPACKED prometheus 'scrapes and rules; unpacked into .prunelle/tools, not installed'
     { have prometheus-alertmanager || have alertmanager; } && have amtool ||
         missing UNPACKED prometheus-alertmanager 'routing; unpacked into .prunelle/tools, not installed'
+    { have dockerd && have docker; } || ! wants_engine ||
+        missing PACKAGES docker.io 'an engine for the demo of docker-compose.yml, in the end-to-end tests; it is not left running'
+    have docker-compose || ! wants_engine || missing PACKAGES docker-compose 'brings that demo up, in the end-to-end tests'
+    have debootstrap || ! wants_engine || missing PACKAGES debootstrap 'makes the Debian that containers are made of, in the end-to-end tests'
+    have ip || ! wants_engine || missing PACKAGES iproute2 'looks at what listens, in the end-to-end tests'
     have prometheus-node-exporter || ! wants_peer ||
         missing UNPACKED prometheus-node-exporter 'what the exporter is compared with; unpacked into .prunelle/tools, not installed'
 }
@@ -146,7 +156,8 @@ install_missing() {
     if [ ${#PACKAGES[@]} -gt 0 ]; then
         local enabled
         enabled=$(enabled_units)
-        DEBIAN_FRONTEND=noninteractive DEBCONF_NOWARNINGS=yes "${apt[@]}" install -y --no-install-recommends "${PACKAGES[@]}" >/dev/null ||
+        # With this run level, what a package brings is not started.
+        RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive DEBCONF_NOWARNINGS=yes "${apt[@]}" install -y --no-install-recommends "${PACKAGES[@]}" >/dev/null ||
             stop_with "apt-get could not install ${PACKAGES[*]}: is there a network?"
         comm -13 <(echo "$enabled") <(enabled_units) | xargs -r rm --
     fi
