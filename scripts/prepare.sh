@@ -80,6 +80,11 @@ has_mail_server() {
     "$PRUNELLE_PYTHON" -c 'import aiosmtpd' 2>/dev/null
 }
 
+# With its fonts, so that the pictures that stay for people are what a reader has: Liberation is as wide as Helvetica.
+has_font() {
+    compgen -G "/usr/share/fonts/truetype/$1" >/dev/null
+}
+
 has_venv() {
     python3 -c 'import ensurepip, venv' 2>/dev/null
 }
@@ -118,6 +123,10 @@ find_missing() {
     { have node && have npm; } || ! wants_peer ||
         missing PACKAGES npm 'checks dashboards and messages against what Grafana and chats publish, in the tests'
     has_mail_server || ! wants_peer || has_venv || missing PACKAGES python3-venv 'the mail server that mail is tested with, from PyPI in .prunelle/python'
+    have chromium || ! wants_peer || missing PACKAGES chromium 'shows mails and reports as a reader sees them, in the tests'
+    { have pdftotext && have pdftoppm; } || ! wants_peer || missing PACKAGES poppler-utils 'reads and draws the reports in PDF, in the tests'
+    has_font 'liberation*/*.ttf' || ! wants_peer || missing PACKAGES fonts-liberation 'letters for both'
+    has_font 'noto/*Emoji*' || ! wants_peer || missing PACKAGES fonts-noto-color-emoji 'signs in the subjects of mails'
     have strace || missing PACKAGES strace 'kills the healer at each write of its journal, in the end-to-end tests'
     has_faketime || ! wants_peer ||
         missing UNPACKED libfaketime 'another wall clock for the healer, in the end-to-end tests; unpacked into .prunelle/tools'

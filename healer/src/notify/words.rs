@@ -25,7 +25,7 @@ use super::wording::{Fact, Wording};
 use crate::policy::Language;
 
 pub(crate) use outcome::severity;
-pub(crate) use plain::{line, shell_word};
+pub(crate) use plain::{capital, line, shell_word};
 pub(crate) use reason::reason;
 pub use time::Moment;
 
@@ -55,7 +55,7 @@ pub struct About {
 pub fn word(message: &Message, reader: &Reader, about: &About) -> Wording {
     let mut wording = match &message.content {
         Content::Incident(news) => incident::word(news, reader, about),
-        Content::Gathered(gathered) => several::gathered(gathered, reader, about),
+        Content::Gathered(gathered) => several::gathered(gathered, message.created, reader, about),
         Content::Digest(digest) => several::digest(digest, message.created, reader, about),
         Content::Report(notice) => several::report(notice, reader, about),
         Content::Test => several::test(message.created, reader, about),

@@ -5,8 +5,8 @@ use askama::Template;
 use super::plot::Mark;
 use super::sheet::{Body, Cell, Column, Ink, Sheet, Table};
 
-/// What a plot is laid out for: about what a phone has, so that letters have their size there.
-const WIDTH: f32 = 340.0;
+/// What a plot is laid out for: what a narrow phone has, so that letters have their size there.
+const WIDTH: f32 = 290.0;
 
 /// The page.
 pub fn page(sheet: &Sheet) -> Result<String, askama::Error> {

@@ -103,7 +103,7 @@ impl Anchor {
 }
 
 /// Height of letters.
-pub const LETTERS: f32 = 11.0;
+pub const LETTERS: f32 = 12.0;
 
 impl Plot {
     /// Places everything on so much width.

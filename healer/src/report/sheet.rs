@@ -2,6 +2,8 @@
 //! stand. Pure, in the reader's language and time zone; text out of alerts is on one line, and each way escapes for itself.
 
 mod incidents;
+mod people;
+mod plots;
 mod tables;
 
 use super::plot::Plot;
@@ -136,8 +138,8 @@ pub enum Ink {
 /// Lays a report out.
 pub fn of(report: &Report, reader: &Reader) -> Sheet {
     let sections = vec![
-        tables::plots(report, reader),
-        Some(tables::needs_person(report, reader)),
+        plots::plots(report, reader),
+        Some(people::needs_person(report, reader)),
         Some(tables::remedies(report, reader)),
         Some(tables::alerts(report, reader)),
         tables::reasons(report, reader),
@@ -164,7 +166,8 @@ pub fn of(report: &Report, reader: &Reader) -> Sheet {
 fn subtitle(report: &Report, reader: &Reader) -> String {
     let moment = |at| day_and_minute(at, reader);
     format!(
-        "{} {} {} ({}), {} {}",
+        "{}{} {} {} ({}), {} {}",
+        reader.say("", "Du "),
         moment(report.period.since),
         reader.say("to", "au"),
         moment(report.period.until),

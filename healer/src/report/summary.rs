@@ -266,6 +266,9 @@ pub struct NeedsPerson {
     pub since: Timestamp,
     /// Until when it is left alone, or an answer counts.
     pub until: Option<Timestamp>,
+    /// Why by itself nothing more is done; none in what an older version made.
+    #[serde(default)]
+    pub reason: Option<Reason>,
     /// The action log's sentence.
     pub message: String,
     /// What ends it, when that is a command.

@@ -62,7 +62,18 @@ pub(super) fn short_duration(seconds: u64) -> String {
     }
 }
 
-/// How an incident stands.
+/// How one incident stands.
+pub(super) fn fate_of_one(reader: &Reader, fate: Fate) -> &str {
+    match fate {
+        Fate::Repaired => reader.say("repaired", "réparé"),
+        Fate::NotRepaired => reader.say("not repaired", "non réparé"),
+        Fate::Observed => reader.say("observed", "observé"),
+        Fate::EndedByItself => reader.say("ended by itself", "fini seul"),
+        Fate::Open => reader.say("open", "en cours"),
+    }
+}
+
+/// How several incidents stand.
 pub(super) fn fate(reader: &Reader, fate: Fate) -> &str {
     match fate {
         Fate::Repaired => reader.say("repaired", "réparés"),

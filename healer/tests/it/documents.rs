@@ -4,7 +4,11 @@ use std::path::{Path, PathBuf};
 
 use clap::CommandFactory as _;
 use prunelle_healer::cli::Cli;
-use prunelle_healer::policy::{Mode, Telling, load};
+use prunelle_healer::notify::words::word;
+use prunelle_healer::policy::{Language, Mode, Telling, load};
+use prunelle_healer::report::{sheet, text};
+
+use crate::looks;
 
 fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -75,6 +79,47 @@ fn the_examples_of_the_page_on_telling_people_load() {
     assert_eq!(telling.limit, default.limit);
     assert_eq!(telling.incident_limit, default.incident_limit);
     assert_eq!(telling.digest_every, default.digest_every);
+}
+
+/// As it stands in a page: spaces at the end of lines and those that do not break cannot be seen there.
+fn as_shown(text: &str) -> String {
+    let lines = text.trim_end().lines().map(str::trim_end);
+    lines.collect::<Vec<_>>().join("\n").replace('\u{a0}', " ")
+}
+
+#[test]
+fn the_report_that_is_shown_is_what_is_printed() {
+    let report = looks::weeks::ordinary();
+    let printed = as_shown(&text::text(&sheet::of(
+        &report,
+        &looks::reader(Language::English),
+    )));
+    let page = read("docs/reporting.md");
+    let shown = blocks(&page, "text\n");
+    assert_eq!(shown.len(), 1);
+    assert!(
+        as_shown(&shown[0]) == printed,
+        "docs/reporting.md should show:\n{printed}"
+    );
+}
+
+#[tokio::test]
+async fn the_mail_that_is_shown_is_what_arrives() {
+    let mut mails = looks::mails::all().into_iter();
+    let message = mails
+        .find(|mail| mail.name == "not-repaired")
+        .unwrap()
+        .message;
+    let wording = word(&message, &looks::reader(Language::English), &looks::about());
+    let arrived = crate::mail::arrived(&[(message, wording)]).await;
+    let arrived = as_shown(&arrived[0].text);
+    let page = read("docs/notifications.md");
+    let shown = blocks(&page, "text\n");
+    assert_eq!(shown.len(), 1);
+    assert!(
+        as_shown(&shown[0]) == arrived,
+        "docs/notifications.md should show:\n{arrived}"
+    );
 }
 
 /// All files of that name in a folder and below it.

@@ -4,7 +4,7 @@
 mod content;
 mod delivery;
 mod protection;
-mod server;
+pub(crate) mod server;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -129,6 +129,31 @@ async fn send_anew(
         register,
     };
     channel.send(wording, &envelope).await
+}
+
+/// A mail as it arrives.
+pub(crate) struct Arrived {
+    /// Its page.
+    pub(crate) html: String,
+    /// The same as plain text.
+    pub(crate) text: String,
+}
+
+/// Messages as they arrive.
+pub(crate) async fn arrived(messages: &[(Message, Wording)]) -> Vec<Arrived> {
+    let mut server = Server::start("ok").await;
+    let channel = channel(settings(&server), &[OPS]);
+    let mut mails = Vec::new();
+    for (message, wording) in messages {
+        send(&channel, message, wording).await.unwrap();
+        let mail = &server.next().await["mail"];
+        let part = |number: usize| mail["parts"][number]["text"].as_str().unwrap().to_owned();
+        mails.push(Arrived {
+            text: part(0),
+            html: part(1),
+        });
+    }
+    mails
 }
 
 /// One mail about nginx, in English.

@@ -23,6 +23,8 @@ mod intake;
 #[cfg(test)]
 mod journal;
 #[cfg(test)]
+mod looks;
+#[cfg(test)]
 mod mail;
 #[cfg(test)]
 mod manual_alarm;

@@ -1,20 +1,25 @@
-//! News of one incident in words.
+//! News of one incident in words: subject and lead. What is known and what was done have files of their own.
+
+mod facts;
+mod steps;
 
 use std::time::Duration;
 
+use self::facts::facts;
+use self::steps::steps;
 use super::deed::{Deed, name_of};
-use super::fault::{Fault, host, instance};
+use super::fault::{Fault, host};
 use super::links::links;
 use super::next::{asked, next};
-use super::outcome::{outcome, severity, sign, tone, tone_of_news};
-use super::plain::{capital, line, sentence};
+use super::outcome::{sign, tone_of_news};
+use super::plain::{capital, quoted};
 use super::reason::reason;
-use super::{About, Reader, count};
-use crate::incident::{Attempt, Decision, End, Incident, Planned};
+use super::{About, Reader};
+use crate::incident::{Incident, Planned};
 use crate::notify::message::{IncidentNews, News};
-use crate::notify::wording::{Fact, Step, Tone, Wording};
+use crate::notify::wording::Wording;
 use crate::policy::Language;
-use crate::reason::{Outcome, Reason};
+use crate::reason::Outcome;
 
 pub(super) fn word(told: &IncidentNews, reader: &Reader, about: &About) -> Wording {
     let incident = &told.incident;
@@ -260,164 +265,4 @@ fn planned(before: (&str, &str), plan: &Planned, reader: &Reader) -> String {
         reader.say(before.0, before.1),
         reader.colon()
     )
-}
-
-fn facts(incident: &Incident, host: &str, reader: &Reader) -> Vec<Fact> {
-    let annotation = |name| {
-        incident
-            .annotations
-            .get(name)
-            .filter(|text| !text.trim().is_empty())
-    };
-    let mut facts = Vec::new();
-    let place = match instance(incident, host) {
-        Some(instance) => format!("{host} ({instance})"),
-        None => host.to_owned(),
-    };
-    facts.push(reader.fact("Host", "Machine", place));
-    if let Some(service) = incident.service() {
-        facts.push(reader.fact("Service", "Service", line(service)));
-    }
-    let unit = annotation("unit");
-    if let Some(value) = annotation("value") {
-        let value = reader.measured(value, unit);
-        let (english, french) = if incident.ended.is_some() || incident.is_repaired() {
-            ("Last value", "Dernière valeur")
-        } else {
-            ("Value", "Valeur")
-        };
-        facts.push(reader.fact(english, french, value));
-    }
-    if let Some(threshold) = annotation("threshold") {
-        let threshold = reader.measured(threshold, unit);
-        let (english, french) = match unit {
-            Some("state") => ("Expected", "Attendu"),
-            _ => ("Threshold", "Seuil"),
-        };
-        facts.push(reader.fact(english, french, threshold));
-    }
-    facts.push(reader.fact(
-        "Severity",
-        "Gravité",
-        capital(severity(reader, incident.severity)),
-    ));
-    facts.push(reader.fact("Alert", "Alerte", line(&incident.alert)));
-    facts.push(reader.fact("Began", "Début", reader.moment(incident.began).full()));
-    if let Some(ended) = incident.ended {
-        facts.push(reader.fact("Ended", "Fin", reader.moment(ended).full()));
-        let lasted = reader.between(incident.began, ended);
-        facts.push(reader.fact("Lasted", "Durée", lasted));
-    }
-    if let Some(end) = incident.outcome() {
-        let took = reader.duration(Duration::from_millis(end.duration_ms));
-        let (english, french) = if end.outcome == Outcome::Success {
-            ("Repair took", "Durée de la réparation")
-        } else {
-            ("Tried for", "Durée des tentatives")
-        };
-        facts.push(reader.fact(english, french, took));
-        facts.push(reader.fact("Rule", "Règle", line(&end.rule)));
-    }
-    if incident.relapses > 0 {
-        let times = reader.count(u64::from(incident.relapses), count::RELAPSE);
-        facts.push(reader.fact("Came again", "Revenu", times));
-    }
-    facts
-}
-
-/// What was decided and done, the oldest first.
-fn steps(incident: &Incident, reader: &Reader) -> Vec<Step> {
-    let began = incident.began;
-    let decisions = incident
-        .decisions
-        .iter()
-        .map(|decision| decided(decision, reader));
-    let attempts = incident
-        .attempts
-        .iter()
-        .map(|attempt| attempted(attempt, reader));
-    let ends = incident.ends.iter().filter_map(|end| ended(end, reader));
-    let mut steps: Vec<(jiff::Timestamp, String, Tone)> =
-        decisions.chain(attempts).chain(ends).collect();
-    steps.sort_by_key(|(at, _, _)| *at);
-    steps
-        .into_iter()
-        .map(|(at, text, tone)| Step {
-            at,
-            at_text: reader.moment(at).clock_after(began),
-            text,
-            tone,
-        })
-        .collect()
-}
-
-fn decided(decision: &Decision, reader: &Reader) -> (jiff::Timestamp, String, Tone) {
-    let before = if decision.is_deferred {
-        reader.say("Waits", "En attente")
-    } else {
-        reader.say("Left alone", "Aucune action")
-    };
-    let text = match (&decision.question, &decision.plan) {
-        (Some(question), _) => {
-            let number = question.number;
-            match reader.language {
-                Language::English => format!("Asked for an answer, question {number}"),
-                Language::French => format!("Accord demandé, question n°\u{a0}{number}"),
-            }
-        }
-        (None, Some(plan)) => planned(("Only planned", "Simple prévision"), plan, reader)
-            .trim_end_matches('.')
-            .to_owned(),
-        (None, None) => format!(
-            "{before}{}{}",
-            reader.colon(),
-            reason(reader, decision.reason)
-        ),
-    };
-    let tone = match decision.reason {
-        Reason::Resolved | Reason::RecoveredByItself => Tone::Good,
-        _ => Tone::Neutral,
-    };
-    (decision.at, text, tone)
-}
-
-fn attempted(attempt: &Attempt, reader: &Reader) -> (jiff::Timestamp, String, Tone) {
-    let deed = capital(&Deed::of_action(&attempt.action_type, &attempt.target).noun(reader));
-    let how = outcome(reader, attempt.outcome);
-    let took = reader.duration(Duration::from_millis(attempt.duration_ms));
-    let mut text = format!("{deed}{}{how} ({took})", reader.colon());
-    if attempt.outcome != Outcome::Success && !attempt.message.trim().is_empty() {
-        text = format!("{text}. {}", quoted(&attempt.message, reader));
-    }
-    (attempt.at, text, tone(attempt.outcome))
-}
-
-/// A success has been told by its attempt.
-fn ended(end: &End, reader: &Reader) -> Option<(jiff::Timestamp, String, Tone)> {
-    if end.outcome == Outcome::Success {
-        return None;
-    }
-    let name = name_of(&end.target);
-    let before = match reader.language {
-        Language::English => format!("Repair of {name} ended"),
-        Language::French => format!("Fin de la réparation de {name}"),
-    };
-    let why = match end.reason {
-        Some(why) => reason(reader, why),
-        None => outcome(reader, end.outcome).to_owned(),
-    };
-    Some((
-        end.at,
-        format!("{before}{}{why}", reader.colon()),
-        tone(end.outcome),
-    ))
-}
-
-/// What the action log says, which is English.
-fn quoted(message: &str, reader: &Reader) -> String {
-    let message = sentence(message);
-    match reader.language {
-        Language::English => format!("“{message}”"),
-        Language::French => format!("«\u{a0}{message}\u{a0}»"),
-    }
 }

@@ -1,5 +1,8 @@
 //! Text that comes from elsewhere: labels, annotations and the action log's sentences.
 
+use super::Reader;
+use crate::policy::Language;
+
 /// What one value may take up in a message, in characters.
 const LONGEST: usize = 300;
 
@@ -25,8 +28,17 @@ pub(super) fn sentence(text: &str) -> String {
     line(&text.replace('`', ""))
 }
 
+/// Words that are not the reader's: what the action log says, which is English, or another program.
+pub(super) fn quoted(text: &str, reader: &Reader) -> String {
+    let text = sentence(text);
+    match reader.language {
+        Language::English => format!("“{text}”"),
+        Language::French => format!("«\u{a0}{text}\u{a0}»"),
+    }
+}
+
 /// With a capital letter; what looks like the name of a unit, a path or a command keeps its own.
-pub(super) fn capital(text: &str) -> String {
+pub(crate) fn capital(text: &str) -> String {
     let first_word = text.split_whitespace().next().unwrap_or_default();
     let mut rest = text.chars();
     match rest.next() {

@@ -1,17 +1,22 @@
 //! Messages about no single incident: what is alike, digests, reports, and the sample.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
-use super::links::overview;
+use super::links::{before, overview};
 use super::outcome::{held, news, severity, tone_of_news};
-use super::plain::{capital, line, sentence};
+use super::plain::{capital, line, quoted};
 use super::{About, Reader, count};
 use crate::incident::Severity;
 use crate::notify::message::{Digest, Gathered, Line, News, ReportNotice, Undelivered};
 use crate::notify::wording::{Fact, Item, Tone, Wording};
 use crate::policy::Language;
 
-pub(super) fn gathered(gathered: &Gathered, reader: &Reader, about: &About) -> Wording {
+pub(super) fn gathered(
+    gathered: &Gathered,
+    created: Timestamp,
+    reader: &Reader,
+    about: &About,
+) -> Wording {
     // Those of one alert have the same news; those of several are what is critical.
     let told = match (&gathered.alert, gathered.lines.first()) {
         (Some(_), Some(line)) => line.news,
@@ -56,10 +61,13 @@ pub(super) fn gathered(gathered: &Gathered, reader: &Reader, about: &About) -> W
         "Gravité",
         capital(severity(reader, gathered.severity)),
     ));
+    let begins = gathered.lines.iter().map(|line| line.began);
+    let time = begins.min().map(|first| (before(first), created));
     Wording {
         lead: with_rest(lead, gathered.total, gathered.lines.len(), reader),
         facts,
-        items: items(&gathered.lines, reader),
+        items: items(&gathered.lines, created, reader),
+        links: overview(reader, about, time),
         ..blank(subject, tone, reader, about)
     }
 }
@@ -96,14 +104,11 @@ pub(super) fn digest(
         )
         .replace("1\u{a0}message n’ont pas été envoyés", "1\u{a0}message n’a pas été envoyé"),
     };
-    let mut facts: Vec<Fact> = digest
-        .held
-        .iter()
-        .map(|(why, number)| {
-            let (english, french) = held(*why);
-            reader.fact(english, french, number.to_string())
-        })
-        .collect();
+    let mut facts = vec![reader.fact("Host", "Machine", host)];
+    facts.extend(digest.held.iter().map(|(why, number)| {
+        let (english, french) = held(*why);
+        reader.fact(english, french, number.to_string())
+    }));
     facts.extend(digest.by_alert.iter().map(|(alert, number)| Fact {
         label: line(alert),
         value: reader.count(*number, count::INCIDENT),
@@ -117,7 +122,8 @@ pub(super) fn digest(
     Wording {
         lead,
         facts,
-        items: items(&digest.lines, reader),
+        items: items(&digest.lines, created, reader),
+        links: overview(reader, about, Some((digest.since, created))),
         ..blank(subject, Tone::Neutral, reader, about)
     }
 }
@@ -131,19 +137,22 @@ fn not_delivered(lost: &Undelivered, reader: &Reader) -> Fact {
             Language::English => format!("Not delivered to {receiver} ({integration})"),
             Language::French => format!("Non remis à {receiver} ({integration})"),
         },
-        value: format!("{messages}{}{}", reader.colon(), sentence(&lost.why)),
+        value: format!("{messages}{}{}", reader.colon(), quoted(&lost.why, reader)),
     }
 }
 
 pub(super) fn report(notice: &ReportNotice, reader: &Reader, about: &About) -> Wording {
     let host = line(&about.hostname);
     let (since, until) = (reader.moment(notice.since), reader.moment(notice.until));
+    // A period that ends at midnight has the day before as its last.
+    let last = notice.until.checked_sub(SignedDuration::from_secs(1));
+    let last = reader.moment(last.unwrap_or(notice.until));
     let (subject, lead) = match reader.language {
         Language::English => (
             format!(
                 "📊 Incident report of {host}: {} to {}",
                 since.day(),
-                until.day()
+                last.day()
             ),
             format!(
                 "The incidents of {host} from {} to {}, and what was done about them, are in the attached report.",
@@ -155,7 +164,7 @@ pub(super) fn report(notice: &ReportNotice, reader: &Reader, about: &About) -> W
             format!(
                 "📊 Rapport d’incidents de {host}\u{a0}: du {} au {}",
                 since.day(),
-                until.day()
+                last.day()
             ),
             format!(
                 "Les incidents de {host} du {} au {}, et ce qui a été fait, se trouvent dans le rapport joint.",
@@ -171,6 +180,7 @@ pub(super) fn report(notice: &ReportNotice, reader: &Reader, about: &About) -> W
             reader.fact("From", "Du", since.full()),
             reader.fact("To", "Au", until.full()),
         ],
+        links: overview(reader, about, Some((notice.since, notice.until))),
         ..blank(subject, Tone::Neutral, reader, about)
     }
 }
@@ -215,7 +225,7 @@ fn blank(subject: String, tone: Tone, reader: &Reader, about: &About) -> Wording
         steps: Vec::new(),
         items: Vec::new(),
         next: None,
-        links: overview(reader, about),
+        links: overview(reader, about, None),
         footer: String::new(),
         attachments: Vec::new(),
     }
@@ -234,7 +244,8 @@ fn with_rest(lead: String, total: u64, shown: usize, reader: &Reader) -> String 
     format!("{lead} {rest}")
 }
 
-fn items(lines: &[Line], reader: &Reader) -> Vec<Item> {
+/// With the day of what began on another one than it is told on.
+fn items(lines: &[Line], created: Timestamp, reader: &Reader) -> Vec<Item> {
     lines
         .iter()
         .map(|told| {
@@ -242,10 +253,10 @@ fn items(lines: &[Line], reader: &Reader) -> Vec<Item> {
             let at_text = match told.ended {
                 Some(ended) => format!(
                     "{} – {}",
-                    began.clock(),
+                    began.clock_after(created),
                     reader.moment(ended).clock_after(told.began)
                 ),
-                None => began.clock(),
+                None => began.clock_after(created),
             };
             let critical = if told.severity == Severity::Critical {
                 format!(" ({})", severity(reader, told.severity))

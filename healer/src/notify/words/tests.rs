@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::*;
 use crate::incident::{Incident, Severity};
-use crate::notify::message::News;
+use crate::notify::message::{HeldWhy, News};
 use crate::notify::samples;
 use crate::policy::RemedyKind;
 use crate::reason::{Outcome, Reason};
@@ -75,6 +75,64 @@ fn every_reason_outcome_and_remedy_has_words_of_its_own_in_both_languages() {
 }
 
 #[test]
+fn everything_of_a_closed_list_is_said_in_french() {
+    let (english, french) = (
+        samples::reader(Language::English),
+        samples::reader(Language::French),
+    );
+    let said = |reader: &Reader| {
+        let mut words: Vec<String> = Reason::ALL
+            .map(|reason| super::reason::reason(reader, reason))
+            .into();
+        words.extend(Outcome::ALL.map(|it| super::outcome::outcome(reader, it).to_owned()));
+        words.extend(News::ALL.map(|news| super::outcome::news(reader, news).to_owned()));
+        for kind in RemedyKind::ALL {
+            let deed = deed::Deed::of_action(kind.action_type(), "unit:web.service");
+            words.extend([deed.noun(reader), deed.done(reader)]);
+        }
+        words
+    };
+    for (english, french) in said(&english).iter().zip(said(&french)) {
+        assert_ne!(*english, french);
+    }
+    for why in HeldWhy::ALL {
+        let (english, french) = super::outcome::held(why);
+        assert_ne!(english, french);
+    }
+}
+
+#[test]
+fn a_french_mail_quotes_what_is_not_ours_and_says_the_rest_itself() {
+    const ENGLISH: &str = "job on `web.service` ended as failed";
+    for why in Reason::ALL {
+        for outcome in Outcome::ALL {
+            let mut incident = samples::not_repaired();
+            for attempt in &mut incident.attempts {
+                (attempt.reason, attempt.outcome) = (Some(why), outcome);
+                ENGLISH.clone_into(&mut attempt.message);
+            }
+            for end in &mut incident.ends {
+                (end.reason, end.outcome) = (Some(why), outcome);
+                ENGLISH.clone_into(&mut end.message);
+            }
+            let wording = worded(incident, News::NotRepaired, Language::French);
+            let mut texts: Vec<String> = wording.steps.into_iter().map(|it| it.text).collect();
+            texts.extend([wording.lead, wording.subject]);
+            texts.extend(wording.next);
+            for text in texts {
+                let (ours, quoted) = text.split_once("Le journal dit").unwrap_or((&text, ""));
+                assert!(!ours.contains("ended"), "{why:?} {outcome:?}: {text}");
+                assert!(!ours.contains(why.words()), "{why:?} {outcome:?}: {text}");
+                assert!(
+                    quoted.is_empty() || quoted.ends_with("\u{a0}»"),
+                    "{why:?} {outcome:?}: {text}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
 fn french_has_its_own_typography() {
     let reader = samples::reader(Language::French);
     let mut texts: Vec<String> = Reason::ALL
@@ -86,7 +144,7 @@ fn french_has_its_own_typography() {
         texts.extend(wording.next);
         // What the action log says is English, and comes last.
         texts.extend(wording.steps.into_iter().map(|step| {
-            let quote = step.text.find(". «").unwrap_or(step.text.len());
+            let quote = step.text.find("Le journal dit").unwrap_or(step.text.len());
             step.text[..quote].to_owned()
         }));
     }
@@ -233,24 +291,26 @@ fn times_are_told_in_the_readers_zone_and_in_utc() {
             language,
             time_zone: zone,
         };
-        Moment::new(samples::at(0), &reader).full()
+        Moment::new(samples::at(0), &reader)
+            .full()
+            .replace('\u{a0}', "~")
     };
     let zone = |name| TimeZone::get(name).unwrap();
     assert_eq!(
         full(zone("Europe/Paris"), Language::English),
-        "24 November 2026, 16:43:10 CET (15:43:10 UTC)"
+        "24 November 2026, 16:43:10~CET (15:43:10~UTC)"
     );
     assert_eq!(
         full(zone("Asia/Tokyo"), Language::French),
-        "25 novembre 2026 à 00:43:10 JST (24 novembre 15:43:10 UTC)"
+        "25 novembre 2026 à 00:43:10~JST (24~novembre~15:43:10~UTC)"
     );
     assert_eq!(
         full(zone("America/Sao_Paulo"), Language::English),
-        "24 November 2026, 12:43:10 UTC-03 (15:43:10 UTC)"
+        "24 November 2026, 12:43:10~UTC-03 (15:43:10~UTC)"
     );
     assert_eq!(
         full(TimeZone::UTC, Language::English),
-        "24 November 2026, 15:43:10 UTC"
+        "24 November 2026, 15:43:10~UTC"
     );
 }
 
@@ -268,7 +328,7 @@ fn links_lead_below_a_path_and_carry_no_credentials() {
     assert_eq!(
         urls,
         [
-            "https://grafana.example.org/monitoring/d/prunelle-overview?from=1795533190000&to=1795536850000&var-instance=web1%3A9750",
+            "https://grafana.example.org/monitoring/d/prunelle-host?var-instance=web1%3A9750&from=1795533190000&to=1795536850000",
             "https://alerts.example.org/#/alerts?filter=%7Balertname%3D%22DiskFull%22%2Cinstance%3D%22web1%3A9750%22%2Cmountpoint%3D%22%2Fvar%22%7D",
             "file:///usr/share/doc/prunelle/runbooks/DiskFull.md",
         ]

@@ -83,21 +83,21 @@ impl<'a> Moment<'a> {
         format!("{}{join} {}", self.day(), self.clock())
     }
 
-    /// `24 November 2026, 16:43:10 CET (15:43:10 UTC)`; once only where both are the same.
+    /// `24 November 2026, 16:43:10 CET (15:43:10 UTC)`; once only where both are the same. What stands in brackets goes
+    /// to the next line as a whole.
     pub fn full(&self) -> String {
         let zone = zone(&self.local);
-        let here = format!("{} {zone}", self.day_and_clock());
+        let here = format!("{}\u{a0}{zone}", self.day_and_clock());
         if zone == "UTC" {
             return here;
         }
         let universal = self.local.timestamp().to_zoned_datetime(TimeZone::UTC);
-        let same_day = universal.date() == self.local.date();
-        if same_day {
-            format!("{here} ({} UTC)", clock(&universal))
-        } else {
+        let mut there = format!("{} UTC", clock(&universal));
+        if universal.date() != self.local.date() {
             let day = day_and_month(universal.date(), self.reader.language);
-            format!("{here} ({day} {} UTC)", clock(&universal))
+            there = format!("{day} {there}");
         }
+        format!("{here} ({})", there.replace(' ', "\u{a0}"))
     }
 }
 

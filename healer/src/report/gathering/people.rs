@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
+use serde::Deserialize as _;
 use serde_json::Value;
 
 use crate::incident::Incident;
@@ -71,6 +72,7 @@ impl People {
                 alert: incident.alert.clone(),
                 since: incident.began,
                 until: None,
+                reason: end.reason,
                 message: end.message.clone(),
                 command: None,
             };
@@ -117,6 +119,10 @@ impl People {
             alert: text(event, "alert").unwrap_or_default().to_owned(),
             since: now,
             until: Some(now.checked_add(lasts).unwrap_or(Timestamp::MAX)),
+            reason: event
+                .details
+                .get("reason")
+                .and_then(|reason| Reason::deserialize(reason).ok()),
             message: event.message.clone(),
             command: Some(format!("prunelle-healer release {}", shell_word(target))),
         };
@@ -144,6 +150,7 @@ impl People {
             alert: alert.to_owned(),
             since: now,
             until: text(event, "expires_at").and_then(|until| until.parse().ok()),
+            reason: Some(Reason::AwaitingApproval),
             message: event.message.clone(),
             command: Some(format!("prunelle-healer approve {number}")),
         };

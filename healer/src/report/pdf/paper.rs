@@ -28,8 +28,8 @@ impl Colour {
         match ink {
             Ink::Good => Self(0.13, 0.53, 0.29),
             Ink::Bad => Self(0.76, 0.20, 0.16),
-            Ink::Warn => Self(0.85, 0.54, 0.0),
-            Ink::Soft => Self(0.66, 0.64, 0.72),
+            Ink::Warn => Self(0.78, 0.47, 0.0),
+            Ink::Soft => Self(0.54, 0.52, 0.61),
             Ink::Accent => Self::ACCENT,
             Ink::Plain => Self::INK,
         }

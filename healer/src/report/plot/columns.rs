@@ -74,7 +74,7 @@ fn text(x: f32, y: f32, text: String) -> Mark {
 /// About what the longest label takes.
 fn widest_label(bars: &[Bar]) -> f32 {
     let longest = bars.iter().map(|bar| bar.label.chars().count()).max();
-    length(longest.unwrap_or(0) as u64) * LETTERS * 0.62
+    length(longest.unwrap_or(0) as u64) * LETTERS * 0.58
 }
 
 /// Between lines of the scale: 1, 2 or 5 times a power of ten, for at most five lines.

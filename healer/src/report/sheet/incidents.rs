@@ -3,10 +3,15 @@
 use super::tables::{self, column, day_and_minute, ink};
 use super::{Body, Cell, Column, Section, Table};
 use crate::notify::words::{Reader, line, severity};
+use crate::reason::Reason;
 use crate::report::summary::{IncidentRow, Report};
 use crate::report::words;
 
 pub(super) fn longest(report: &Report, reader: &Reader) -> Option<Section> {
+    // All of them follow.
+    if report.incidents.len() <= report.longest.len() {
+        return None;
+    }
     let title = reader.say("The longest", "Les plus longs");
     section(title, &report.longest, String::new(), report, reader)
 }
@@ -76,9 +81,11 @@ fn cells(row: &IncidentRow, report: &Report, reader: &Reader) -> Vec<Cell> {
         .map(|kind| words::remedy(reader, kind))
         .collect();
     let mut how = tried.join(", ");
-    if let Some(reason) = row.reason {
+    // What is only observed has that for its reason, too.
+    let reason = row.reason.filter(|reason| *reason != Reason::Observed);
+    if let Some(reason) = reason {
         if !how.is_empty() {
-            how.push_str("; ");
+            how.push_str(reader.say("; ", "\u{a0}; "));
         }
         how.push_str(reason.as_str());
     }
@@ -102,7 +109,7 @@ fn cells(row: &IncidentRow, report: &Report, reader: &Reader) -> Vec<Cell> {
             .below(severity(reader, row.severity))
             .marked(words::severity_ink(row.severity)),
         Cell::of(what).below(line(&row.summary)),
-        Cell::of(words::fate(reader, row.fate))
+        Cell::of(words::fate_of_one(reader, row.fate))
             .below(how)
             .marked(ink(row.fate)),
         Cell::of(reader.seconds(Some(row.seconds(report.made)))).below(repaired),

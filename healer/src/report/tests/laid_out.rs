@@ -1,6 +1,7 @@
 //! What is laid out: the same numbers everywhere, nothing from elsewhere taken for ours.
 
 use super::*;
+use crate::policy::RemedyKind;
 use crate::report::sheet::{Body, Sheet};
 use crate::report::tests::week::{EVIL, busy, quiet};
 
@@ -45,6 +46,36 @@ fn tables_tell_the_numbers_of_the_json() {
             assert!(page.contains(value) && text.contains(value), "{value}");
         }
     }
+}
+
+#[test]
+fn every_remedy_and_fate_is_said_in_both_languages() {
+    let said = LANGUAGES.map(|language| {
+        let reader = reader(language);
+        let remedies = RemedyKind::ALL.map(|kind| words::remedy(&reader, kind.action_type()));
+        let undone = words::remedy(&reader, "service_throttle_undo");
+        let one = Fate::ALL.map(|fate| words::fate_of_one(&reader, fate).to_owned());
+        let several = Fate::ALL.map(|fate| words::fate(&reader, fate).to_owned());
+        let all = remedies
+            .into_iter()
+            .chain([undone])
+            .chain(one)
+            .chain(several);
+        all.collect::<Vec<String>>()
+    });
+    for (english, french) in said[0].iter().zip(&said[1]) {
+        assert_ne!(english, french);
+        assert!(!english.contains('_') && !french.contains('_'), "{french}");
+    }
+}
+
+#[test]
+fn what_needs_a_person_is_told_in_the_readers_language() {
+    let told = LANGUAGES.map(|language| text::text(&sheet::of(&busy(), &reader(language))));
+    let [english, french] = told;
+    assert!(english.contains("as it was told"), "{english}");
+    assert!(!french.contains("as it was told"), "{french}");
+    assert!(french.contains("Tout ce que la règle permet"), "{french}");
 }
 
 #[test]

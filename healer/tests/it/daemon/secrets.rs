@@ -5,11 +5,12 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use prunelle_sandbox::{Options, http, wait_until};
-use serde_json::json;
+use serde_json::{Value, json};
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
 use super::fixture::{Daemon, LIMIT};
+use crate::mail::server::Server as MailServer;
 
 const URL: &str = "CANARYurl7f3a";
 const QUERY: &str = "CANARYquery7f3a";
@@ -121,6 +122,21 @@ receivers:
     )
 }
 
+/// A user with a password, and the receiver that `EMAIL_TO` makes.
+fn mail_settings(mail: &MailServer, password: &Path) -> Vec<String> {
+    let authority = mail.authority.as_deref().unwrap_or(Path::new("/"));
+    vec![
+        "EMAIL_ALERTS_ENABLED=True".to_owned(),
+        "SMTP_HOST=localhost".to_owned(),
+        format!("SMTP_PORT={}", mail.port),
+        format!("SMTP_CA_FILE={}", authority.display()),
+        "SMTP_USER=prunelle".to_owned(),
+        format!("SMTP_PASSWORD_FILE={}", password.display()),
+        "EMAIL_FROM=prunelle@example.org".to_owned(),
+        "EMAIL_TO=ops@example.org".to_owned(),
+    ]
+}
+
 /// All files below a folder, as they are.
 fn files(folder: &Path, found: &mut Vec<(String, Vec<u8>)>) {
     for entry in std::fs::read_dir(folder).unwrap() {
@@ -156,6 +172,8 @@ async fn assert_used(server: &MockServer) {
 async fn no_secret_is_in_anything_that_anybody_can_read() {
     let server = MockServer::start().await;
     Mock::given(any()).respond_with(repeat).mount(&server).await;
+    // It refuses every password, and repeats it.
+    let mail = MailServer::with("wrong", "starttls", Some("another")).await;
     let secrets = tempfile::tempdir().unwrap();
     let receivers = receivers(secrets.path(), &server.uri());
     let grafana_token = secrets.path().join("grafana").display().to_string();
@@ -164,18 +182,7 @@ async fn no_secret_is_in_anything_that_anybody_can_read() {
         format!("--grafana.url={}/fail", server.uri()),
         format!("--grafana.token-file={grafana_token}"),
     ];
-    let environment = vec![
-        "EMAIL_ALERTS_ENABLED=True".to_owned(),
-        "SMTP_HOST=127.0.0.1".to_owned(),
-        "SMTP_PORT=1".to_owned(),
-        "SMTP_USER=prunelle".to_owned(),
-        format!(
-            "SMTP_PASSWORD_FILE={}",
-            secrets.path().join("smtp").display()
-        ),
-        "EMAIL_FROM=prunelle@example.org".to_owned(),
-        "EMAIL_TO=ops@example.org".to_owned(),
-    ];
+    let environment = mail_settings(&mail, &secrets.path().join("smtp"));
     let (said, daemon) = tokio::task::block_in_place(|| {
         let unit = "[Service]\nExecStart=/bin/sleep infinity\n";
         let options = Options::default().unit("victim.service", unit);
@@ -189,6 +196,9 @@ async fn no_secret_is_in_anything_that_anybody_can_read() {
             );
             said.push(text);
         }
+        let text = daemon.cli_whole(&["notify", "test", "environment"]);
+        assert!(text.contains("FAILED") && text.contains("535"), "{text}");
+        said.push(text);
         // Also without a daemon, by the command itself.
         said.push(daemon.cli_whole(&["notify", "test", "taken", "--runtime.path=/nonexistent"]));
         daemon.fire("victim.service", "1");
@@ -217,6 +227,13 @@ async fn no_secret_is_in_anything_that_anybody_can_read() {
         (said, daemon)
     });
     assert_used(&server).await;
+    let logins = mail.end().await;
+    let has_password = |login: &Value| login["refused"][1] == SMTP;
+    // By the trial, and by the news of the incident.
+    assert!(
+        logins.len() > 1 && logins.iter().all(has_password),
+        "{logins:?}"
+    );
     let mut everything: Vec<(String, Vec<u8>)> = said
         .into_iter()
         .map(|text| ("a command or a page".to_owned(), text.into_bytes()))

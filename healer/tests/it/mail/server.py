@@ -1,6 +1,7 @@
 """A mail server on 127.0.0.1 that behaves as it is told, and reads what it gets with Python's own parser.
 
-Prints one JSON object a line: first {"port": N}, then {"mail": {...}} for each mail that it took.
+Prints one JSON object a line: first {"port": N}, then {"mail": {...}} for each mail that it took
+and {"refused": [USER, PASSWORD]} for each login that it did not.
 """
 
 import argparse
@@ -118,6 +119,7 @@ async def serve(arguments):
             return AuthResult(success=False, handled=False)
         session.spoken = [data.login.decode(), data.password.decode()]
         if arguments.mode == "wrong":
+            told({"refused": session.spoken})
             return AuthResult(
                 success=False, handled=False, message="535 5.7.8 not with " + data.password.decode()
             )

@@ -13,14 +13,14 @@ const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/mail/server.
 const LIMIT: Duration = Duration::from_secs(20);
 
 /// Ends with the test.
-pub(super) struct Server {
-    pub(super) port: u16,
+pub(crate) struct Server {
+    pub(crate) port: u16,
     /// Vouches for it.
-    pub(super) authority: Option<PathBuf>,
+    pub(crate) authority: Option<PathBuf>,
     lines: Lines<BufReader<ChildStdout>>,
     _child: Child,
     stdin: ChildStdin,
-    pub(super) folder: TempDir,
+    pub(crate) folder: TempDir,
 }
 
 /// The Python that has aiosmtpd: `test.sh` makes it.
@@ -41,12 +41,12 @@ fn python() -> PathBuf {
 }
 
 impl Server {
-    pub(super) async fn start(mode: &str) -> Self {
+    pub(crate) async fn start(mode: &str) -> Self {
         Self::with(mode, "none", None).await
     }
 
     /// `tls` is `none`, `starttls` or `tls`; its certificate is for `localhost`.
-    pub(super) async fn with(mode: &str, tls: &str, password: Option<&str>) -> Self {
+    pub(crate) async fn with(mode: &str, tls: &str, password: Option<&str>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         #[expect(
             clippy::disallowed_methods,
@@ -92,7 +92,7 @@ impl Server {
     }
 
     /// The next mail that it took.
-    pub(super) async fn next(&mut self) -> Value {
+    pub(crate) async fn next(&mut self) -> Value {
         let line = tokio::time::timeout(LIMIT, self.lines.next_line())
             .await
             .expect("the server says nothing")
@@ -102,7 +102,7 @@ impl Server {
     }
 
     /// All mails that it took; it ends.
-    pub(super) async fn end(self) -> Vec<Value> {
+    pub(crate) async fn end(self) -> Vec<Value> {
         let Self {
             mut lines, stdin, ..
         } = self;
