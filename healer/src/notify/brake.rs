@@ -1,6 +1,7 @@
 //! The brake: what of the news goes to a receiver at once, what is gathered into one message, and what waits for the
 //! digest. Pure: one per receiver, kept in the journal beside what it decided on.
 //!
+//! What is for information only waits for the digest, unless a person has to do something.
 //! What is alike (one alert name, the same news) is gathered after a first message about it. More than a few messages in
 //! a minute are gathered too, whatever they are about. Beyond the receiver's limit the rest waits for the digest; what is
 //! critical does not, until there is twice as much of it, and then it is one message a minute. Everything that is not sent
@@ -87,6 +88,9 @@ impl Brake {
         }
         if sent.lately.len() >= count(limits.incident.max) {
             return self.hold(HeldWhy::IncidentLimit, now);
+        }
+        if piece.severity == Severity::Info && !is_for_a_person(piece.news) {
+            return self.hold(HeldWhy::Information, now);
         }
         if limits.is_quiet && !is_critical {
             return self.hold(HeldWhy::QuietHours, now);
@@ -215,6 +219,11 @@ impl Brake {
         self.windows
             .retain(|window| window.waiting > 0 || !is_due(window.until, window.lasts, now));
     }
+}
+
+/// Whether somebody has to do something, however bad it is.
+const fn is_for_a_person(news: News) -> bool {
+    matches!(news, News::NotRepaired | News::AwaitingApproval)
 }
 
 /// Forgets what lies further back, and what lies in the future since the clock was put back.

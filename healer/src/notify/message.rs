@@ -180,6 +180,8 @@ pub enum HeldWhy {
     ReceiverLimit,
     /// The incident's limit was reached.
     IncidentLimit,
+    /// It is for information only.
+    Information,
     /// Quiet hours.
     QuietHours,
     /// It happened long before it could be told: the healer did not run, or could not write.
@@ -188,9 +190,10 @@ pub enum HeldWhy {
 
 impl HeldWhy {
     /// All of them.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 5] = [
         Self::ReceiverLimit,
         Self::IncidentLimit,
+        Self::Information,
         Self::QuietHours,
         Self::Late,
     ];
@@ -200,6 +203,7 @@ impl HeldWhy {
         match self {
             Self::ReceiverLimit => "receiver_limit",
             Self::IncidentLimit => "incident_limit",
+            Self::Information => "information",
             Self::QuietHours => "quiet_hours",
             Self::Late => "late",
         }

@@ -208,6 +208,31 @@ fn quiet_hours_let_pass_what_is_critical_and_tell_the_rest_at_their_end() {
 }
 
 #[test]
+fn what_is_for_information_only_waits_for_the_digest_unless_a_person_is_needed() {
+    let mut model = Model::default();
+    assert_eq!(
+        model.news(1, "CpuUnusual", Severity::Info, 0, &LIMITS),
+        Verdict::Hold(HeldWhy::Information)
+    );
+    model.tick(3599, &LIMITS);
+    assert_eq!(model.digests, []);
+    model.tick(3600, &LIMITS);
+    assert_eq!(model.digests, [(3600, 1)]);
+    for news in [News::NotRepaired, News::AwaitingApproval] {
+        let piece = Piece {
+            alert: "CpuUnusual",
+            news,
+            severity: Severity::Info,
+            at: at(4000),
+        };
+        let verdict = model
+            .brake
+            .judge(piece, &mut Sent::default(), &LIMITS, at(4000));
+        assert_eq!(verdict, Verdict::Send, "{news:?}");
+    }
+}
+
+#[test]
 fn what_happened_long_ago_is_told_in_a_digest_soon() {
     let mut model = Model::default();
     let piece = Piece {

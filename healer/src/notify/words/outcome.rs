@@ -94,6 +94,7 @@ pub(super) const fn held(why: HeldWhy) -> (&'static str, &'static str) {
             "Over the limit of one incident",
             "Au-delà de la limite par incident",
         ),
+        HeldWhy::Information => ("For your information", "Pour information"),
         HeldWhy::QuietHours => ("In quiet hours", "Pendant les heures calmes"),
         HeldWhy::Late => (
             "Long past when it could be told",
