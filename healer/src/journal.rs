@@ -33,10 +33,12 @@ mod reserve;
 mod retention;
 mod schema;
 mod seal;
+mod spent;
 mod starts;
 mod stats;
 mod undos;
 pub mod verification;
+mod waiting;
 mod word;
 mod writer;
 
@@ -73,6 +75,7 @@ pub use self::reader::Reader;
 pub use self::records::{
     AdmissionCheck, Committed, Entry, Intent, Phase, Recorded, Started, Unfinished,
 };
+pub use self::spent::{Charge, Spent};
 pub use self::stats::{CommitObserver, JournalStats};
 pub use self::undos::{Undo, UndoPlan, UndoTold, UndoTry};
 

@@ -10,6 +10,7 @@ pub mod explain;
 pub mod facts;
 pub mod grafana;
 pub mod guard;
+pub mod headroom;
 pub mod heartbeat;
 pub mod http_client;
 pub mod incident;

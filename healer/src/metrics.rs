@@ -5,7 +5,9 @@
 //! healer is handed a clone of [`Metrics`]; nothing here is global.
 
 mod annotation;
+mod headroom;
 mod notification;
+mod queues;
 mod telling;
 pub mod web;
 
@@ -39,6 +41,7 @@ pub struct Metrics {
     remediations: Family<Labels, Counter>,
     remediations_running: Gauge,
     time_to_heal: Histogram,
+    time_to_notice: Histogram,
     journal_commit: Histogram,
     journal_sequence: Gauge,
     journal_writable: Gauge,
@@ -57,6 +60,8 @@ pub struct Metrics {
     policy_reloaded: FloatGauge,
     policy_info: Family<[(&'static str, String); 1], Gauge>,
     telling: telling::Telling,
+    limits: headroom::Limits,
+    queues: queues::Queues,
 }
 
 impl Metrics {
@@ -93,6 +98,11 @@ impl Metrics {
             "time_to_heal_seconds",
             "From the start of the alert to the verified end of its remediation",
             metrics.time_to_heal.clone(),
+        );
+        r.register(
+            "time_to_notice_seconds",
+            "From the start of a fault until its alert arrived: since a unit is down, else since the alert began",
+            metrics.time_to_notice.clone(),
         );
         metrics.register_journal(r);
         r.register(
@@ -137,6 +147,8 @@ impl Metrics {
             metrics.policy_info.clone(),
         );
         metrics.telling = telling::Telling::register(r);
+        metrics.limits = headroom::Limits::register(r);
+        metrics.queues = queues::Queues::register(r);
         metrics
     }
 
@@ -193,6 +205,9 @@ impl Metrics {
             time_to_heal: Histogram::new([
                 0.1, 0.25, 0.5, 0.75, 1.0, 1.5, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 1800.0,
             ]),
+            time_to_notice: Histogram::new([
+                0.1, 0.25, 0.5, 0.75, 1.0, 1.5, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 1800.0,
+            ]),
             journal_commit: Histogram::new([
                 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0,
             ]),
@@ -213,6 +228,8 @@ impl Metrics {
             policy_reloaded: FloatGauge::default(),
             policy_info: Family::default(),
             telling: telling::Telling::default(),
+            limits: headroom::Limits::default(),
+            queues: queues::Queues::default(),
         };
         metrics.create_series();
         metrics
@@ -320,6 +337,11 @@ impl Metrics {
     /// Records how long an alert took from its start to the verified repair.
     pub fn healed_after(&self, duration: Duration) {
         self.time_to_heal.observe(duration.as_secs_f64());
+    }
+
+    /// Records how long it took from the start of a fault until it was heard of.
+    pub fn noticed_after(&self, duration: Duration) {
+        self.time_to_notice.observe(duration.as_secs_f64());
     }
 
     /// Records one commit of the journal.

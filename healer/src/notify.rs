@@ -13,6 +13,7 @@ mod chat;
 mod discord;
 pub mod files;
 mod fitting;
+pub mod gauging;
 pub mod live;
 pub mod mail;
 mod mattermost;

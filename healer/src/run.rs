@@ -30,6 +30,7 @@ use crate::control::{self, Control};
 use crate::doctor::{self, Patient};
 use crate::explain;
 use crate::grafana::Annotator;
+use crate::headroom;
 use crate::heartbeat::{self, Beats};
 use crate::intake::auth::Tokens;
 use crate::intake::reconcile::{ActiveAlerts, ReconcileRequests, Reconciler};
@@ -161,6 +162,7 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     tasks.spawn("close-journal", close_after(writers, journal));
     let reconciler = reconcile(&common, prepared.active_alerts, reconciler, sets);
     tasks.spawn("heartbeat", heartbeat.run(stop.clone()));
+    tasks.spawn("headroom", gauge_headroom(&common).run(stop.clone()));
     tasks.spawn("reconciler", reconciler.run(stop.clone()));
     let control = serve_control(prepared.control, control, stop.clone());
     tasks.spawn("control", control);
@@ -280,6 +282,16 @@ fn watch_heartbeat(common: &Common, beats: Beats, engine: &Handle) -> heartbeat:
         journal: common.journal.clone(),
         metrics: common.metrics.clone(),
         engine: engine.clone(),
+    }
+}
+
+fn gauge_headroom(common: &Common) -> headroom::Gauging {
+    headroom::Gauging {
+        journal: common.journal.clone(),
+        policies: common.policies.clone(),
+        clock: Arc::clone(&common.clock),
+        alarm: Arc::new(TokioAlarm),
+        metrics: common.metrics.clone(),
     }
 }
 

@@ -5,7 +5,6 @@
 //! success closes the breaker, its failure opens it again.
 
 use super::{Answer, Guard, Question};
-use crate::facts::MOST_ENDS;
 use crate::reason::Reason;
 
 pub(super) struct Breaker;
@@ -21,14 +20,8 @@ impl Guard for Breaker {
         else {
             return Answer::Pass;
         };
-        let failures = history
-            .rule_ends
-            .iter()
-            .rev()
-            .take_while(|(_, has_succeeded)| !has_succeeded)
-            .count();
-        let limit = usize::try_from(breaker.failures.min(MOST_ENDS)).unwrap_or(usize::MAX);
-        if failures < limit {
+        let ends = history.rule_ends.iter();
+        if !breaker.has_tripped(ends.map(|(_, has_succeeded)| *has_succeeded)) {
             return Answer::Pass;
         }
         let left = breaker.open_for.saturating_sub(question.certain_age(last));

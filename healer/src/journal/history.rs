@@ -198,7 +198,7 @@ impl Transaction<'_> {
     }
 
     /// How the rule's newest remediations ended that had acted and were not cancelled, oldest first.
-    fn rule_ends(&self, rule: &str) -> Run<Vec<(Now, bool)>> {
+    pub(super) fn rule_ends(&self, rule: &str) -> Run<Vec<(Now, bool)>> {
         self.newest(
             &format!(
                 "SELECT ended_wall, ended_boot, ended_boot_id, outcome = 'SUCCESS' FROM remediations

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use globset::GlobMatcher;
 
+use crate::facts::MOST_ENDS;
+
 /// At most `max` intents in any window of `per`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Budget {
@@ -44,6 +46,15 @@ pub struct Breaker {
     pub failures: u32,
     /// For so long; then one trial runs alone: success closes it, failure opens it again.
     pub open_for: Duration,
+}
+
+impl Breaker {
+    /// Whether so many in a row did not succeed; `ends` says of each whether it did, the oldest first.
+    pub fn has_tripped(&self, ends: impl DoubleEndedIterator<Item = bool>) -> bool {
+        let failures = ends.rev().take_while(|has_succeeded| !has_succeeded);
+        let limit = usize::try_from(self.failures.min(MOST_ENDS)).unwrap_or(usize::MAX);
+        failures.count() >= limit
+    }
 }
 
 /// A person has to agree first.

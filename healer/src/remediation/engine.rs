@@ -12,6 +12,7 @@ mod drive;
 mod ending;
 mod evidence;
 mod intake;
+mod noticing;
 mod publish;
 mod records;
 mod recovery;

@@ -1,8 +1,8 @@
-//! The tasks that tell people: the teller, the senders, regular reports, and what makes channels anew at a reload.
+//! The tasks that tell people: the teller, the senders, regular reports, gauges, and what makes channels anew at a reload.
 
 use std::sync::Arc;
 
-use futures_util::future::join4;
+use futures_util::future::join5;
 use prunelle_foundation::lifecycle::Stop;
 use reqwest::Url;
 use tokio::sync::watch;
@@ -10,6 +10,7 @@ use tokio::sync::watch;
 use super::{Common, hostname, reporter};
 use crate::notify::bell::Bell;
 use crate::notify::channels::Makings;
+use crate::notify::gauging::Gauging;
 use crate::notify::live::{Live, Renewal};
 use crate::notify::mail::MailMakings;
 use crate::notify::reporting::Reporting;
@@ -61,6 +62,12 @@ pub(super) fn start(
         metrics: metrics.clone(),
         posted: posted.clone(),
     };
+    let gauging = Gauging {
+        journal: journal.clone(),
+        live: followed.clone(),
+        alarm: Arc::clone(&alarm),
+        metrics: metrics.clone(),
+    };
     let reporter = reporter(&journal, &clock);
     let senders = Senders {
         journal,
@@ -82,11 +89,12 @@ pub(super) fn start(
         makings,
         live,
     };
-    let ended = join4(
+    let ended = join5(
         tasks.spawn("teller", teller.run(stop.clone())),
         tasks.spawn("senders", senders.run(stop.clone())),
         tasks.spawn("reports", reporting.run(stop.clone())),
         tasks.spawn("receivers", renewal.run(stop.clone())),
+        tasks.spawn("queues", gauging.run(stop.clone())),
     );
     async {
         // One that panicked has said so.

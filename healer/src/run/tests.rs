@@ -2,6 +2,8 @@ use prometheus_client::encoding::text::encode;
 use prunelle_foundation::clock::Clock as _;
 
 use super::*;
+use crate::headroom::{BudgetUse, Headroom, Scope};
+use crate::notify::gauging::QueueDepth;
 
 const REFERENCE: &str = include_str!("../../../docs/metrics.md");
 
@@ -23,6 +25,27 @@ fn exposition() -> String {
         waiting: 1,
         oldest: Some(now),
     });
+    let rule = || Some("service-down".to_owned());
+    let scopes = [Scope::RuleAndTarget, Scope::Rule, Scope::Target];
+    let of_rule = scopes.map(|scope| (rule(), scope));
+    metrics.headroom(Headroom {
+        budgets: of_rule
+            .into_iter()
+            .chain([(None, Scope::Host)])
+            .map(|(rule, scope)| BudgetUse {
+                rule,
+                scope,
+                used: 0,
+                limit: 1,
+            })
+            .collect(),
+        breakers: vec![("service-down".to_owned(), false)],
+    });
+    metrics.queues(vec![QueueDepth {
+        key: ("ops".to_owned(), "email"),
+        waiting: 1,
+        oldest: Some(now),
+    }]);
     let mut text = String::new();
     encode(&mut text, &registry).unwrap();
     text

@@ -213,6 +213,7 @@ impl Engine {
 
     /// An alert that was not known, or a new episode of one.
     pub(super) fn begin_alert(&mut self, alert: Alert, confirmed: Now) {
+        self.notice(&alert, &confirmed);
         let alert = Arc::new(alert);
         let fingerprint = alert.episode.fingerprint.clone();
         let now = self.ports.clock.now();

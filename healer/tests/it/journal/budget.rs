@@ -12,7 +12,7 @@ use prunelle_healer::facts::History;
 use prunelle_healer::journal::{AdmissionCheck, Entry};
 use prunelle_healer::reason::{Outcome, Reason};
 
-use super::fixture::{Fixture, remediation};
+use super::fixture::{Fixture, admit, remediation};
 
 const MAX: usize = 3;
 const HOST_MAX: usize = 5;
@@ -145,4 +145,50 @@ proptest! {
             .unwrap()
             .block_on(run(rounds));
     }
+}
+
+#[tokio::test]
+async fn what_was_spent_is_told_over_all_rules_and_targets() {
+    let fixture = Fixture::new();
+    let journal = fixture.open();
+    let mut expected = Vec::new();
+    for (number, (rule, path)) in [(1, ("disk-full", "/tmp/a")), (2, ("other", "/tmp/b"))] {
+        let at = fixture.now();
+        let mut intent = fixture.intent(remediation(number), path);
+        rule.clone_into(&mut intent.rule);
+        let admitted = admit(&journal, intent).await;
+        let started = journal.start(admitted, serde_json::Value::Null, at.clone());
+        let started = started.await.unwrap();
+        fixture.advance(Duration::from_secs(1));
+        let ended = Entry::Ended {
+            remediation: started.get().intent.remediation,
+            outcome: Outcome::Failed,
+            reason: Some(Reason::RemedyFailed),
+            quarantine: Duration::ZERO,
+            message: "failed".to_owned(),
+            at: fixture.now(),
+        };
+        journal.record(ended).await.unwrap();
+        expected.push((rule, format!("path:{path}"), at));
+    }
+    let rules = ["disk-full", "unused"].map(str::to_owned).to_vec();
+    let spent = journal.spent(rules).await.unwrap();
+    let charges: Vec<_> = spent
+        .charges
+        .iter()
+        .map(|charge| {
+            (
+                charge.rule.as_str(),
+                charge.target.clone(),
+                charge.at.clone(),
+            )
+        })
+        .collect();
+    assert_eq!(charges, expected);
+    let ends: Vec<_> = spent
+        .ends
+        .iter()
+        .map(|(rule, ends)| (rule.as_str(), ends.iter().map(|(_, good)| *good).collect()))
+        .collect();
+    assert_eq!(ends, [("disk-full", vec![false]), ("unused", vec![])]);
 }
