@@ -42,7 +42,7 @@ const OF_SOME_MACHINES: [(&str, &str); 15] = [
 ];
 
 /// The beginnings of selectors that find nothing in this test, each with why; when one finds something, its row must go.
-const OF_OTHER_STATES: [(&str, &str); 9] = [
+const OF_OTHER_STATES: [(&str, &str); 10] = [
     ("prunelle:signal:median1h", NO_HISTORY),
     ("prunelle:signal:spread1h", NO_HISTORY),
     ("prunelle:band:", NO_HISTORY),
@@ -54,6 +54,10 @@ const OF_OTHER_STATES: [(&str, &str); 9] = [
     ("prunelle_collector_dropped_series", "none is dropped"),
     ("prunelle_exporter_web_", NO_TLS),
     ("prunelle_healer_web_", NO_TLS),
+    (
+        "prunelle_healer_queue_oldest_timestamp_seconds",
+        "nothing waits to be sent",
+    ),
     (NETWORK_CRITICAL, "no such limit is set"),
 ];
 const NETWORK_CRITICAL: &str =

@@ -13,6 +13,9 @@ pub fn receivers<'r>(
     incident: &Incident,
     news: News,
 ) -> Vec<&'r Receiver> {
+    if ABOUT_TELLING.contains(&incident.alert.as_str()) {
+        return Vec::new();
+    }
     let names = names(policy, incident, news);
     receivers
         .iter()
@@ -23,6 +26,10 @@ pub fn receivers<'r>(
         })
         .collect()
 }
+
+/// What is wrong with telling people is not told the same way, for each message about it would be one more that does not
+/// arrive. Alertmanager tells it by itself (`alertmanager/alertmanager.yml`).
+const ABOUT_TELLING: [&str; 2] = ["MessagesNotSent", "MessagesGivenUp"];
 
 /// None: everybody.
 fn names<'p>(policy: &'p Policy, incident: &Incident, news: News) -> Option<BTreeSet<&'p str>> {

@@ -113,3 +113,16 @@ fn what_a_rule_could_not_repair_goes_to_its_receivers_as_well() {
     );
     check(routes, &incident, News::Ended, &["desk"]);
 }
+
+#[test]
+fn that_messages_do_not_arrive_is_told_by_nobody_here() {
+    const RULES: &str = include_str!("../../../../prometheus/rules/healer.yml");
+    for alert in ABOUT_TELLING {
+        assert!(RULES.contains(&format!("- alert: {alert}\n")), "{alert}");
+        let mut incident = incident();
+        alert.clone_into(&mut incident.alert);
+        let routes = vec![route(&[], &["desk"], false)];
+        check(routes, &incident, News::Began, &[]);
+        check(vec![], &incident, News::NotRepaired, &[]);
+    }
+}
