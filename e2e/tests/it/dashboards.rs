@@ -17,7 +17,9 @@ pub(crate) const LIMIT: Duration = Duration::from_secs(30);
 const OF_CGROUPS: [&str; 5] = ["cpu", "memory", "io", "pressure", "oom"];
 
 /// What a sandbox does not have, so that queries which name it may return nothing.
-const MAY_BE_ABSENT: [(&str, &str); 11] = [
+const MAY_BE_ABSENT: [(&str, &str); 13] = [
+    ("prunelle_healer_messages_", "nobody is told"),
+    ("prunelle_healer_queue_", "there is nobody to tell"),
     ("prunelle:band:", "nothing has been learnt in a minute"),
     ("prunelle_network_", "no physical device"),
     ("prunelle_threshold_bytes_per_second", "no physical device"),
