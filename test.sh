@@ -100,7 +100,7 @@ shell_scripts() {
         head -n 15 "$script" | grep -q 'bash' && shell='bash'
         "$shell" -n "$script" || status=1
         ! have shellcheck || shellcheck -x -S warning -s "$shell" "$script" || status=1
-    done < <(find . \( -name target -o -name .prunelle \) -prune -o -name '*.sh' -print; echo .ci/run)
+    done < <(find . \( -name target -o -name .prunelle \) -prune -o -name '*.sh' -print; printf '%s\n' .ci/run deploy/compose/break)
     return "$status"
 }
 

@@ -65,7 +65,7 @@ for variable in AUTO_HEALING_ENABLED MONITORED_SERVICES MONITORING_INTERVAL PRUN
     unset "$variable"
 done
 compose=(docker-compose)
-compose() { timeout 900 "${compose[@]}" --project-directory "$repo" --env-file "$work/no.env" -f "$repo/docker-compose.yml" "$@" 9>&-; }
+compose() { timeout "${limit:-300}" "${compose[@]}" --project-directory "$repo" --env-file "$work/no.env" -f "$repo/docker-compose.yml" "$@" 9>&-; }
 
 clean_up() {
     local status=$?
@@ -128,7 +128,7 @@ services=(init host prometheus alertmanager mailcatcher)
 build_all() {
     # This engine has no network of its own to build in.
     printf 'services:\n  host:\n    build: {network: host}\n' >"$work/network.yml"
-    compose -f "$work/network.yml" build host
+    limit=2400 compose -f "$work/network.yml" build host
 }
 build_rest() {
     mkdir "$work/programs"

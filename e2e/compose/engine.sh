@@ -27,6 +27,9 @@ engine_start() {
         cache=$1 work=$2 group=$3
         shift 3
         ip link set lo up 2>/dev/null || true
+        # Where containers have their sockets, whatever the folders below are.
+        mkdir -p /run/containerd
+        mount -t tmpfs tmpfs /run/containerd
         containerd --config "$work/containerd.toml" --log-level warn --root "$cache/containerd" --state "$work/run/containerd" --address "$work/containerd.sock" &
         until [ -S "$work/containerd.sock" ]; do sleep 0.1; done
         exec dockerd --log-level warn --host "unix://$work/docker.sock" --containerd "$work/containerd.sock" \
