@@ -17,7 +17,7 @@ use super::super::project;
 use super::instance;
 
 /// How long anything that is asked of it may take.
-const LIMIT: Duration = Duration::from_mins(2);
+const LIMIT: Duration = Duration::from_mins(10);
 
 pub(super) struct Prometheus {
     child: Child,
@@ -66,7 +66,7 @@ impl Prometheus {
         })
         .with_context(|| fs::read_to_string(folder.join("log")).unwrap_or_default())?;
         let wanted = f64::from(hosts * 3);
-        try_until("every target has answered", 5 * LIMIT, || {
+        try_until("every target has answered", LIMIT, || {
             let answered = started.number("count(max_over_time(up[10m]) == 1)")?;
             Ok((answered >= wanted).then_some(()))
         })?;
