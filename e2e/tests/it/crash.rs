@@ -3,7 +3,7 @@
 
 mod each_remedy;
 mod fault;
-mod killer;
+pub(crate) mod killer;
 mod ledger;
 mod random;
 mod reboot;

@@ -12,7 +12,7 @@ const THREAD: &str = "journal";
 
 /// A system call of that thread.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Call {
+pub(crate) enum Call {
     /// A write of the database: the transaction is not complete on disk, and ends as if it had never begun.
     Write,
     /// A sync: the transaction is there, and nobody has been told.
@@ -20,7 +20,7 @@ pub(super) enum Call {
 }
 
 /// A tracer (strace) of the journal's thread. Dropped, it lets go of the healer.
-pub(super) struct Killer {
+pub(crate) struct Killer {
     strace: Child,
     /// Kept open: strace would be killed by writing to nobody.
     stderr: BufReader<ChildStderr>,
@@ -28,11 +28,16 @@ pub(super) struct Killer {
 
 impl Killer {
     /// From now on: SIGKILL to the healer as its journal's thread enters its `nth` call, which is not carried out.
+    pub(crate) fn arm(host: &Host, call: Call, nth: usize) -> Result<Self> {
+        Self::attach(&journal_thread(host)?, call, nth)
+    }
+
+    /// The same, for a thread.
     #[expect(
         clippy::disallowed_methods,
         reason = "a tracer that must be waited for, and ends with what it traces"
     )]
-    pub(super) fn arm(host: &Host, call: Call, nth: usize) -> Result<Self> {
+    pub(crate) fn attach(thread: &str, call: Call, nth: usize) -> Result<Self> {
         let name = match call {
             Call::Write => "pwrite64",
             // Whichever SQLite was built with.
@@ -41,7 +46,7 @@ impl Killer {
         let mut strace = Command::new("strace")
             .args(["--output=/dev/null", &format!("--trace={name}")])
             .arg(format!("--inject={name}:signal=KILL:when={nth}"))
-            .arg(format!("--attach={}", journal_thread(host)?))
+            .arg(format!("--attach={thread}"))
             .stdin(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()
@@ -72,7 +77,14 @@ fn journal_thread(host: &Host) -> Result<String> {
     let main = host.manager().outside(healer)?.as_raw_pid().to_string();
     // Where the healer has namespaces of its own, the unit's process is the one that made them.
     let children = fs::read_to_string(format!("/proc/{main}/task/{main}/children"))?;
-    for process in std::iter::once(main.as_str()).chain(children.split_whitespace()) {
+    let mut processes = vec![main.clone()];
+    processes.extend(children.split_whitespace().map(str::to_owned));
+    thread_of(&processes)
+}
+
+/// The journal's thread of one of these processes.
+pub(crate) fn thread_of(processes: &[String]) -> Result<String> {
+    for process in processes {
         for thread in fs::read_dir(format!("/proc/{process}/task"))? {
             let thread = thread?;
             if fs::read_to_string(thread.path().join("comm"))?.trim_end() == THREAD {

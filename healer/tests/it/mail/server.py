@@ -55,7 +55,8 @@ class Handler:
         self.is_first = True
 
     async def handle_RCPT(self, server, session, envelope, address, options):
-        if self.mode == "greylist" and address not in self.seen:
+        is_grey = self.mode == "greylist" or address.startswith("grey")
+        if is_grey and address not in self.seen:
             self.seen.add(address)
             return "451 4.7.1 Greylisted, try again later"
         if address.startswith("nobody"):
