@@ -35,7 +35,7 @@ async fn what_is_held_in_memory_does_not_grow_with_the_incidents() {
         assert!(list.await.unwrap().lines.len() <= 30);
     }
     // It waits in rows: what one turn reads is bounded, and so are the brakes, which the teller keeps.
-    assert!(most_held > ALERTS, "{most_held}");
+    assert!(most_held > ALERTS / 2, "{most_held}");
     let status = rig.status().await;
     let waiting: u64 = status.queues.iter().map(|queue| queue.waiting).sum();
     assert!(waiting < 100, "{status:?}");

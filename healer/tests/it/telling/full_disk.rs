@@ -19,10 +19,10 @@ fn on_a_small_file_system() {
     let output = child::command_on_tmpfs(test, folder.path(), "8m")
         .output()
         .unwrap();
-    let text = String::from_utf8_lossy(&output.stdout);
+    let said = String::from_utf8_lossy(&output.stdout);
     let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{text}\n{errors}");
-    assert!(text.contains("1 passed"), "{text}\n{errors}");
+    assert!(output.status.success(), "{said}\n{errors}");
+    assert!(said.contains("1 passed"), "{said}\n{errors}");
 }
 
 /// The other process, for which the folder is a tmpfs of 8 MiB.
