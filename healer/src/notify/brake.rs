@@ -89,7 +89,7 @@ impl Brake {
         if sent.lately.len() >= count(limits.incident.max) {
             return self.hold(HeldWhy::IncidentLimit, now);
         }
-        if piece.severity == Severity::Info && !is_for_a_person(piece.news) {
+        if piece.severity == Severity::Info && !piece.is_for_a_person() {
             return self.hold(HeldWhy::Information, now);
         }
         if limits.is_quiet && !is_critical {
@@ -219,11 +219,6 @@ impl Brake {
         self.windows
             .retain(|window| window.waiting > 0 || !is_due(window.until, window.lasts, now));
     }
-}
-
-/// Whether somebody has to do something, however bad it is.
-const fn is_for_a_person(news: News) -> bool {
-    matches!(news, News::NotRepaired | News::AwaitingApproval)
 }
 
 /// Forgets what lies further back, and what lies in the future since the clock was put back.

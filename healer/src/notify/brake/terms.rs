@@ -19,6 +19,13 @@ pub struct Piece<'a> {
     pub at: Timestamp,
 }
 
+impl Piece<'_> {
+    /// Whether somebody has to do something, however bad it is.
+    pub(super) const fn is_for_a_person(&self) -> bool {
+        matches!(self.news, News::NotRepaired | News::AwaitingApproval)
+    }
+}
+
 /// What becomes of some news at one receiver.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
