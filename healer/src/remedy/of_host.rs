@@ -71,6 +71,7 @@ impl OfHost {
                     Arc::clone(&self.alarm),
                     Arc::clone(&self.clock),
                     self.tasks,
+                    self.roots.proc.clone(),
                     self.program,
                 ),
             )

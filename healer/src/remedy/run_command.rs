@@ -9,6 +9,7 @@
 
 mod ending;
 mod environment;
+mod inside;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -58,6 +59,7 @@ pub struct RunCommand {
     alarm: Arc<dyn Alarm>,
     clock: SharedClock,
     tasks: Tasks,
+    proc: PathBuf,
     program: PathBuf,
 }
 
@@ -71,12 +73,13 @@ struct Details {
 }
 
 impl RunCommand {
-    /// The remedy; `program` is this program, which has the subcommand.
+    /// The remedy; `program` is this program, which has the subcommand, and `proc` where processes are seen.
     pub fn new(
         manager: Arc<dyn ServiceManager>,
         alarm: Arc<dyn Alarm>,
         clock: SharedClock,
         tasks: Tasks,
+        proc: PathBuf,
         program: PathBuf,
     ) -> Self {
         Self {
@@ -84,6 +87,7 @@ impl RunCommand {
             alarm,
             clock,
             tasks,
+            proc,
             program,
         }
     }
@@ -205,23 +209,30 @@ impl RunCommand {
         else {
             return (Identified::Unknown, json!({}));
         };
-        let mut was_there = false;
+        let mut has_run = false;
         loop {
             match self.manager.unit(&scope).await {
                 Ok(state) if state.active == ActiveState::Inactive => break,
-                Ok(_) => was_there = true,
+                Ok(_) => has_run = has_run || self.is_command_in(&scope).await,
                 // systemd may not be connected yet; the attempt's deadline ends this.
                 Err(_) => {}
             }
             self.alarm.after(LOOK_AGAIN).await;
         }
-        let identified = match (details.is_idempotent, was_there) {
+        let identified = match (details.is_idempotent, has_run) {
             // It ran to its end, though nobody saw how that was.
             (_, true) => Identified::Happened,
             (true, false) => Identified::RunAgain,
             (false, false) => Identified::Unknown,
         };
         (identified, json!({"scope": scope.as_str()}))
+    }
+
+    async fn is_command_in(&self, scope: &UnitName) -> bool {
+        let (proc, scope) = (self.proc.clone(), scope.clone());
+        let look = move || inside::is_command_in(&proc, scope.as_str());
+        let seen = self.tasks.spawn_blocking("look-into-scope", look).await;
+        seen.unwrap_or(false)
     }
 }
 

@@ -247,6 +247,7 @@ async fn after_a_crash_a_scope_that_is_still_there_is_waited_for_and_then_the_ef
     let (mut rig, intent) = left(false).await;
     let scope = format!("prunelle-run-{}-0-1.scope", intent.remediation);
     rig.manager.set(&scope, ActiveState::Active, "running");
+    has_in_it(&mut rig, &scope, b"/bin/true\0");
     rig.start_engine().await;
     rig.settle().await;
     rig.advance(Duration::from_secs(5));
@@ -258,4 +259,46 @@ async fn after_a_crash_a_scope_that_is_still_there_is_waited_for_and_then_the_ef
         ["action SUCCESS -", "outcome SUCCESS -"]
     );
     assert_eq!(rig.manager.calls(), []);
+}
+
+/// The scope is made before the command is let go: what waits in it, and ends with the healer, has run nothing.
+#[tokio::test]
+async fn after_a_crash_a_scope_in_which_the_command_still_waited_tells_nothing() {
+    let (mut rig, intent) = left(false).await;
+    let scope = format!("prunelle-run-{}-0-1.scope", intent.remediation);
+    rig.manager.set(&scope, ActiveState::Active, "running");
+    has_in_it(
+        &mut rig,
+        &scope,
+        b"/proc/self/exe\0run-in-scope\0--\0/bin/true\0",
+    );
+    rig.start_engine().await;
+    rig.settle().await;
+    rig.advance(Duration::from_secs(5));
+    rig.settle().await;
+    rig.manager.set(&scope, ActiveState::Inactive, "dead");
+    let story = rig.outcomes(1).await;
+    assert!(
+        story.contains(&"outcome UNKNOWN unknown_after_crash".to_owned()),
+        "{story:?}"
+    );
+    assert_eq!(rig.manager.calls(), []);
+}
+
+/// A process with these words in a scope, and one elsewhere.
+fn has_in_it(rig: &mut Rig, scope: &str, words: &[u8]) {
+    rig.roots.proc = rig.folder.path().join("proc");
+    for (pid, group, words) in [
+        ("7", format!("0::/system.slice/{scope}\n"), words),
+        (
+            "8",
+            "0::/system.slice/other.scope\n".to_owned(),
+            b"/bin/other\0",
+        ),
+    ] {
+        let process = rig.roots.proc.join(pid);
+        std::fs::create_dir_all(&process).unwrap();
+        std::fs::write(process.join("cgroup"), group).unwrap();
+        std::fs::write(process.join("cmdline"), words).unwrap();
+    }
 }
