@@ -63,16 +63,31 @@ fn write_table(out: &mut String, table: &Table) -> fmt::Result {
     write_row(out, table, &widths, &heads)?;
     for row in table.rows.iter().take(ROWS) {
         write_row(out, table, &widths, row)?;
-        let smalls = row.iter().map(|cell| cell.small.as_str());
-        let smalls: Vec<&str> = smalls.filter(|small| !small.is_empty()).collect();
-        if table.is_explained && !smalls.is_empty() {
-            indented(out, &smalls.join(" · "))?;
+        if table.is_explained {
+            explain(out, row, &widths)?;
         }
     }
     if let Some(left) = table.rows.len().checked_sub(ROWS).filter(|left| *left > 0) {
         writeln!(out, "  … +{left} (--format json)")?;
     }
     Ok(())
+}
+
+/// What did not fit into the row, and what stands in small letters.
+fn explain(out: &mut String, row: &[Cell], widths: &[usize]) -> fmt::Result {
+    let whole = row.iter().zip(widths).filter_map(|(cell, width)| {
+        let is_cut = cell.text.chars().count() > *width;
+        is_cut.then_some(cell.text.as_str())
+    });
+    let smalls = row.iter().map(|cell| cell.small.as_str());
+    let all: Vec<&str> = whole
+        .chain(smalls)
+        .filter(|text| !text.is_empty())
+        .collect();
+    if all.is_empty() {
+        return Ok(());
+    }
+    indented(out, &all.join(" · "))
 }
 
 fn write_row(out: &mut String, table: &Table, widths: &[usize], row: &[Cell]) -> fmt::Result {
