@@ -160,3 +160,17 @@ fn every_port_of_the_demo_is_published_on_loopback_unless_another_address_is_ask
     }
     assert_eq!(published, 6);
 }
+
+#[test]
+fn the_image_is_built_by_the_toolchain_of_the_workspace() {
+    let toolchain = read("rust-toolchain.toml");
+    let mut quoted = toolchain.split('"').skip(1);
+    let channel = quoted.next().unwrap();
+    let dockerfile = read("deploy/compose/host.Dockerfile");
+    for line in [
+        format!("FROM rust:{channel}-slim-bookworm AS build"),
+        format!("ENV RUSTUP_TOOLCHAIN={channel}"),
+    ] {
+        assert!(dockerfile.lines().any(|it| it == line), "{line}");
+    }
+}
