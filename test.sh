@@ -87,7 +87,7 @@ sum_of_tests() {
 }
 
 if have cargo-nextest; then
-    run_tests() { cargo nextest run --locked --no-fail-fast --no-tests=pass "$@"; }
+    run_tests() { cargo nextest run --profile whole --locked --no-fail-fast --no-tests=pass "$@"; }
 else
     run_tests() { cargo test --locked --no-fail-fast "$@"; }
 fi

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use prunelle_healer::journal::AnswerRefused;
-use prunelle_systemd::unit::ActiveState;
 
 use super::rig::{POLICY, Rig, down, down_since, resolved};
 use super::{UNIT, starts};
@@ -24,7 +23,7 @@ async fn answer(rig: &Rig, number: i64, is_approved: bool) -> Result<(), AnswerR
 /// A dead unit, an alert about it, and the question whether to start it.
 async fn asked() -> Rig {
     let rig = Rig::with_policy(&policy()).await;
-    rig.manager.set(UNIT, ActiveState::Failed, "failed");
+    rig.manager.fail(UNIT);
     rig.post(vec![down(UNIT)]).await;
     rig.until_told("decision DEFERRED awaiting_approval").await;
     rig
@@ -67,7 +66,7 @@ async fn a_person_is_asked_once_with_the_plan_and_a_yes_lets_it_run_at_once() {
         "{late}"
     );
     // One yes is good for one remediation.
-    rig.manager.set(UNIT, ActiveState::Failed, "failed");
+    rig.manager.fail(UNIT);
     rig.post(vec![down_since(UNIT, 50)]).await;
     rig.until_told("decision DEFERRED awaiting_approval").await;
     rig.settle().await;

@@ -7,7 +7,6 @@ use prunelle_healer::journal::{Entry, HistoryOf, Intent, Journal};
 use prunelle_healer::remediation::RemediationId;
 use prunelle_healer::work::Muted;
 use prunelle_systemd::Verb;
-use prunelle_systemd::unit::ActiveState;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -22,7 +21,7 @@ async fn dropped_after_any_commit_it_goes_on_and_never_starts_a_unit_twice_for_o
     for commits in 1..14 {
         let mut rig = Rig::stopped(POLICY);
         rig.start_engine().await;
-        rig.manager.set(UNIT, ActiveState::Failed, "failed");
+        rig.manager.fail(UNIT);
         let begun = rig.journal().stats().commits();
         let delivery = rig.post(vec![down(UNIT)]);
         // The sender may never hear: it is the engine that dies.
@@ -90,7 +89,7 @@ enum LeftAt {
 impl Left {
     async fn at(step: LeftAt) -> Self {
         let rig = Rig::stopped(POLICY);
-        rig.manager.set(UNIT, ActiveState::Failed, "failed");
+        rig.manager.fail(UNIT);
         let journal = rig.open_journal();
         let alert = down(UNIT);
         let now = rig.clock.now();

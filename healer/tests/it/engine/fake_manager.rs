@@ -138,6 +138,11 @@ impl FakeManager {
         self.publish();
     }
 
+    /// The unit has failed.
+    pub(super) fn fail(&self, unit: &str) {
+        self.set(unit, ActiveState::Failed, "failed");
+    }
+
     /// Tells what systemd makes of a unit's file.
     pub(super) fn set_load(&self, unit: &str, load: LoadState) {
         let name: UnitName = unit.parse().unwrap();

@@ -23,13 +23,10 @@ fn renamed() -> String {
 #[tokio::test]
 async fn an_attempt_under_way_is_finished_under_its_old_rule() {
     let rig = Rig::start().await;
-    rig.manager.set(UNIT, ActiveState::Failed, "failed");
+    rig.manager.fail(UNIT);
     rig.manager.script([Start::Waits]);
     rig.post(vec![down(UNIT)]).await;
-    rig.until("the job is queued", || {
-        (rig.manager.calls().len() == 1).then_some(())
-    })
-    .await;
+    rig.job_queued().await;
     rig.set_policy(&without_the_rule());
     rig.until("the alert has no rule any more", || {
         rig.story()
@@ -49,7 +46,7 @@ async fn an_attempt_under_way_is_finished_under_its_old_rule() {
     assert!(outcome.to_string().contains("service-down"), "{outcome}");
 
     // The rule is gone: what happens next in the same episode is nobody's business.
-    rig.manager.set(UNIT, ActiveState::Failed, "failed");
+    rig.manager.fail(UNIT);
     rig.post(vec![down_since(UNIT, 2)]).await;
     rig.advance(Duration::from_secs(30));
     rig.reconcile(vec![down_since(UNIT, 2)]).await;
@@ -60,19 +57,16 @@ async fn an_attempt_under_way_is_finished_under_its_old_rule() {
 #[tokio::test]
 async fn after_its_end_the_alert_is_guarded_under_the_new_rule() {
     let rig = Rig::start().await;
-    rig.manager.set(UNIT, ActiveState::Failed, "failed");
+    rig.manager.fail(UNIT);
     rig.manager.script([Start::Waits]);
     rig.post(vec![down(UNIT)]).await;
-    rig.until("the job is queued", || {
-        (rig.manager.calls().len() == 1).then_some(())
-    })
-    .await;
+    rig.job_queued().await;
     rig.set_policy(&renamed());
     rig.until_told("decision DEFERRED joined_running").await;
     rig.manager.finish_jobs();
     rig.outcomes(1).await;
     rig.settle().await;
-    rig.manager.set(UNIT, ActiveState::Failed, "failed");
+    rig.manager.fail(UNIT);
     rig.outcomes(2).await;
     let rules: Vec<String> = rig
         .lines()
@@ -87,7 +81,7 @@ async fn after_its_end_the_alert_is_guarded_under_the_new_rule() {
 #[tokio::test]
 async fn what_waits_under_a_rule_that_is_removed_goes_away() {
     let rig = Rig::start().await;
-    rig.manager.set(UNIT, ActiveState::Failed, "failed");
+    rig.manager.fail(UNIT);
     rig.pause_all(Duration::from_mins(10)).await;
     rig.post(vec![down(UNIT)]).await;
     rig.until_told("decision DEFERRED paused").await;
@@ -107,7 +101,7 @@ async fn what_waits_under_a_rule_that_is_removed_goes_away() {
 #[tokio::test]
 async fn an_alert_that_had_no_rule_is_repaired_when_it_gets_one() {
     let rig = Rig::start().await;
-    rig.manager.set(UNIT, ActiveState::Failed, "failed");
+    rig.manager.fail(UNIT);
     rig.post(vec![alert("OtherDown", UNIT, 1)]).await;
     rig.until_told("decision SUPPRESSED no_rule").await;
     rig.set_policy(&POLICY.replace("\"ServiceDown\"", "\"OtherDown\""));
@@ -118,7 +112,7 @@ async fn an_alert_that_had_no_rule_is_repaired_when_it_gets_one() {
 #[tokio::test]
 async fn what_a_person_stopped_stays_stopped_under_another_policy() {
     let rig = Rig::start().await;
-    rig.manager.set(UNIT, ActiveState::Failed, "failed");
+    rig.manager.fail(UNIT);
     rig.manager.script([Start::StoppedByPerson]);
     rig.post(vec![down(UNIT)]).await;
     rig.outcomes(1).await;
@@ -134,7 +128,7 @@ async fn what_a_person_stopped_stays_stopped_under_another_policy() {
     rig.set_policy(&renamed());
     rig.manager.set(UNIT, ActiveState::Active, "running");
     rig.settle().await;
-    rig.manager.set(UNIT, ActiveState::Failed, "failed");
+    rig.manager.fail(UNIT);
     rig.outcomes(2).await;
     let outcome = rig.lines().pop().unwrap();
     assert_eq!(outcome["details"]["rule"], "renamed", "{outcome}");
@@ -143,13 +137,10 @@ async fn what_a_person_stopped_stays_stopped_under_another_policy() {
 #[tokio::test]
 async fn a_stop_by_a_person_during_a_repair_outlives_a_reload_during_the_same_repair() {
     let rig = Rig::start().await;
-    rig.manager.set(UNIT, ActiveState::Failed, "failed");
+    rig.manager.fail(UNIT);
     rig.manager.script([Start::Waits]);
     rig.post(vec![down(UNIT)]).await;
-    rig.until("the job is queued", || {
-        (rig.manager.calls().len() == 1).then_some(())
-    })
-    .await;
+    rig.job_queued().await;
     rig.set_policy(&renamed());
     rig.until_told("decision DEFERRED joined_running").await;
     rig.manager.stop_by_person(UNIT);

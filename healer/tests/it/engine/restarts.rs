@@ -62,7 +62,7 @@ async fn a_start_tells_nothing_twice_however_many_alerts_fire() {
 #[tokio::test]
 async fn what_is_decided_otherwise_after_a_start_is_told() {
     let mut rig = Rig::start().await;
-    rig.manager.set(UNIT, ActiveState::Failed, "failed");
+    rig.manager.fail(UNIT);
     rig.pause_all(Duration::from_hours(1)).await;
     rig.post(vec![down(UNIT)]).await;
     rig.until_told(PAUSED).await;
@@ -82,7 +82,7 @@ async fn what_is_decided_otherwise_after_a_start_is_told() {
 #[tokio::test]
 async fn an_alert_that_fires_again_is_told_of_again_after_a_start_too() {
     let mut rig = Rig::start().await;
-    rig.manager.set(UNIT, ActiveState::Failed, "failed");
+    rig.manager.fail(UNIT);
     rig.pause_all(Duration::from_hours(1)).await;
     rig.post(vec![down(UNIT)]).await;
     rig.until_told(PAUSED).await;
@@ -97,13 +97,13 @@ async fn an_alert_that_fires_again_is_told_of_again_after_a_start_too() {
 #[tokio::test]
 async fn what_was_repaired_before_a_start_did_not_recover_by_itself() {
     let mut rig = Rig::start().await;
-    rig.manager.set(UNIT, ActiveState::Failed, "failed");
+    rig.manager.fail(UNIT);
     rig.post(vec![down(UNIT)]).await;
     let story = rig.outcomes(1).await;
     restart(&mut rig, vec![down(UNIT)]).await;
     assert_eq!(rig.story(), story);
     // It is looked after all the same.
-    rig.manager.set(UNIT, ActiveState::Failed, "failed");
+    rig.manager.fail(UNIT);
     rig.outcomes(2).await;
     assert_eq!(rig.manager.calls(), starts(2));
 }
@@ -111,7 +111,7 @@ async fn what_was_repaired_before_a_start_did_not_recover_by_itself() {
 #[tokio::test]
 async fn a_unit_that_a_person_stopped_is_left_alone_after_a_start_until_it_was_up_again() {
     let mut rig = Rig::start().await;
-    rig.manager.set(UNIT, ActiveState::Failed, "failed");
+    rig.manager.fail(UNIT);
     rig.manager.script([Start::StoppedByPerson]);
     rig.post(vec![down(UNIT)]).await;
     rig.outcomes(1).await;
@@ -125,7 +125,7 @@ async fn a_unit_that_a_person_stopped_is_left_alone_after_a_start_until_it_was_u
     rig.start_engine().await;
     rig.reconcile(vec![down(UNIT)]).await;
     rig.settle().await;
-    rig.manager.set(UNIT, ActiveState::Failed, "failed");
+    rig.manager.fail(UNIT);
     rig.outcomes(2).await;
     assert_eq!(rig.manager.calls(), starts(2));
 }
@@ -150,13 +150,13 @@ async fn a_rung_that_was_passed_over_and_a_question_are_told_once() {
             "        attempts: 2\n        approval: {expires: 1h}",
         );
     let mut rig = Rig::with_policy(&policy).await;
-    rig.manager.set(UNIT, ActiveState::Failed, "failed");
+    rig.manager.fail(UNIT);
     rig.post(vec![down(UNIT)]).await;
     rig.outcomes(1).await;
     let alert = down_since(UNIT, 50);
     rig.post(vec![resolved(down(UNIT))]).await;
     rig.settle().await;
-    rig.manager.set(UNIT, ActiveState::Failed, "failed");
+    rig.manager.fail(UNIT);
     rig.post(vec![alert.clone()]).await;
     rig.until_told("decision DEFERRED awaiting_approval").await;
     let before = rig.story();

@@ -14,7 +14,7 @@ const PAUSED: &str = "decision DEFERRED paused";
 /// A healer that was started again while an alert fired about which it may do nothing yet.
 async fn restarted() -> Rig {
     let mut rig = Rig::start().await;
-    rig.manager.set(UNIT, ActiveState::Failed, "failed");
+    rig.manager.fail(UNIT);
     rig.pause_all(Duration::from_secs(30)).await;
     rig.post(vec![down(UNIT)]).await;
     rig.until_told(PAUSED).await;
@@ -72,7 +72,7 @@ async fn so_has_one_that_comes_after_its_end_was_posted() {
 #[tokio::test]
 async fn an_episode_that_began_earlier_than_the_known_one_is_asked_about_and_believed() {
     let rig = Rig::start().await;
-    rig.manager.set(UNIT, ActiveState::Failed, "failed");
+    rig.manager.fail(UNIT);
     rig.pause_all(Duration::from_secs(30)).await;
     rig.post(vec![down_since(UNIT, 50)]).await;
     rig.until_told(PAUSED).await;
@@ -105,7 +105,7 @@ async fn neither_what_is_new_nor_what_is_confirmed_nor_an_end_is_doubtful() {
 #[tokio::test]
 async fn after_a_reboot_with_a_clock_that_was_put_back_the_answer_counts() {
     let mut rig = Rig::start().await;
-    rig.manager.set(UNIT, ActiveState::Failed, "failed");
+    rig.manager.fail(UNIT);
     rig.pause_all(Duration::from_secs(30)).await;
     rig.post(vec![down(UNIT)]).await;
     rig.until_told(PAUSED).await;

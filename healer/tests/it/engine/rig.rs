@@ -375,6 +375,14 @@ impl Rig {
         self.told().story.clone()
     }
 
+    /// Waits until the first job has been handed to systemd.
+    pub(super) async fn job_queued(&self) {
+        self.until("the job is queued", || {
+            (self.manager.calls().len() == 1).then_some(())
+        })
+        .await;
+    }
+
     /// Waits until the log has so many outcomes, while time passes.
     pub(super) async fn outcomes(&self, count: usize) -> Vec<String> {
         let what = format!("{count} outcomes");

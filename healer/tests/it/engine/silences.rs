@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use prunelle_healer::alert::Alert;
 use prunelle_healer::work::Muted;
-use prunelle_systemd::unit::ActiveState;
 
 use super::rig::{POLICY, Rig, down};
 use super::{UNIT, starts};
@@ -19,7 +18,7 @@ fn silenced(alert: &Alert) -> Muted {
 #[tokio::test]
 async fn a_silenced_alert_is_told_of_once_and_repaired_when_the_silence_ends() {
     let rig = Rig::start().await;
-    rig.manager.set(UNIT, ActiveState::Failed, "failed");
+    rig.manager.fail(UNIT);
     let alert = down(UNIT);
     for _ in 0..5 {
         rig.reconcile_muted(vec![alert.clone()], silenced(&alert))
@@ -38,7 +37,7 @@ async fn a_silenced_alert_is_told_of_once_and_repaired_when_the_silence_ends() {
 async fn a_webhook_about_a_silenced_alert_is_not_acted_on_until_alertmanager_says_that_it_is_not_any_more()
  {
     let rig = Rig::start().await;
-    rig.manager.set(UNIT, ActiveState::Failed, "failed");
+    rig.manager.fail(UNIT);
     let alert = down(UNIT);
     rig.reconcile_muted(vec![alert.clone()], silenced(&alert))
         .await;
@@ -55,7 +54,7 @@ async fn a_webhook_about_a_silenced_alert_is_not_acted_on_until_alertmanager_say
 #[tokio::test]
 async fn a_silence_that_begins_before_an_alert_is_acted_on_counts() {
     let rig = Rig::start().await;
-    rig.manager.set(UNIT, ActiveState::Failed, "failed");
+    rig.manager.fail(UNIT);
     rig.pause_all(Duration::from_mins(1)).await;
     let alert = down(UNIT);
     rig.post(vec![alert.clone()]).await;
@@ -71,7 +70,7 @@ async fn a_silence_that_begins_before_an_alert_is_acted_on_counts() {
 #[tokio::test]
 async fn a_silence_outlives_a_crash_and_the_end_of_a_silenced_alert_is_its_end() {
     let mut rig = Rig::start().await;
-    rig.manager.set(UNIT, ActiveState::Failed, "failed");
+    rig.manager.fail(UNIT);
     let alert = down(UNIT);
     rig.reconcile_muted(vec![alert.clone()], silenced(&alert))
         .await;
@@ -99,7 +98,7 @@ async fn while_a_package_manager_works_nothing_is_done_and_then_it_is() {
     std::fs::create_dir_all(lock.parent().unwrap()).unwrap();
     let lock = File::create(lock).unwrap();
     lock.lock().unwrap();
-    rig.manager.set(UNIT, ActiveState::Failed, "failed");
+    rig.manager.fail(UNIT);
     rig.post(vec![down(UNIT)]).await;
     rig.until_told("decision DEFERRED package_upgrade").await;
     assert_eq!(rig.manager.calls(), starts(0));
@@ -118,7 +117,7 @@ async fn one_of_a_group_is_repaired_after_the_other() {
     );
     let rig = Rig::with_policy(&text).await;
     for unit in [UNIT, "api.service"] {
-        rig.manager.set(unit, ActiveState::Failed, "failed");
+        rig.manager.fail(unit);
     }
     rig.post(vec![down(UNIT), down("api.service")]).await;
     rig.until_told("decision DEFERRED too_many_at_once").await;
