@@ -104,6 +104,22 @@ fn what_has_left_its_window_is_used_no_more() {
     assert!(headroom(&policy(), &spent, &now()).is_untouched());
 }
 
+#[test]
+fn a_clock_put_forward_over_a_reboot_frees_nothing() {
+    let spent = Spent {
+        charges: vec![charge("service-down", "web", 5)],
+        ..Spent::default()
+    };
+    let minute = Duration::from_mins(1);
+    let after = |uptime| Now {
+        wall: now().wall + Duration::from_hours(24),
+        boot: uptime,
+        boot_id: BootId::new("second"),
+    };
+    assert!(!headroom(&policy(), &spent, &after(minute)).is_untouched());
+    assert!(headroom(&policy(), &spent, &after(120 * minute)).is_untouched());
+}
+
 #[track_caller]
 fn breaker(ends: &[(u64, bool)], is_open: bool) {
     let ends = ends.iter().map(|(minutes, ok)| (ago(*minutes), *ok));

@@ -64,47 +64,51 @@ impl Headroom {
 
 /// How near the limits of a policy are.
 pub fn headroom(policy: &Policy, spent: &Spent, now: &Now) -> Headroom {
+    let look = Look { spent, now };
     let mut budgets = vec![BudgetUse {
         rule: None,
         scope: Scope::Host,
-        used: within(policy.host_budget, spent.charges.iter(), now),
+        used: look.within(policy.host_budget, |_| true).count(),
         limit: policy.host_budget.max,
     }];
     for rule in &policy.rules {
-        budgets.extend(of_rule(rule, &spent.charges, now));
+        budgets.extend(look.of_rule(rule));
     }
     let breakers = policy
         .rules
         .iter()
-        .filter_map(|rule| Some((rule.name.clone(), is_open(rule, spent, now)?)));
+        .filter_map(|rule| Some((rule.name.clone(), look.is_open(rule)?)));
     Headroom {
         budgets,
         breakers: breakers.collect(),
     }
 }
 
-fn of_rule<'s>(
-    rule: &'s Rule,
-    charges: &'s [Charge],
+/// What was spent, seen at a moment.
+#[derive(Clone, Copy)]
+struct Look<'s> {
+    spent: &'s Spent,
     now: &'s Now,
-) -> impl Iterator<Item = BudgetUse> + 's {
-    let own = || charges.iter().filter(|charge| charge.rule == rule.name);
-    let acted_on: BTreeSet<&str> = own().map(|charge| charge.target.as_str()).collect();
-    let of_rule = rule
-        .rule_budget
-        .map(|budget| (Scope::Rule, budget, within(budget, own(), now)));
-    let of_target = rule.target_budget.map(|budget| {
-        let on_them = charges
-            .iter()
-            .filter(|charge| acted_on.contains(charge.target.as_str()));
-        (Scope::Target, budget, most(budget, on_them, now))
-    });
-    let both = (
-        Scope::RuleAndTarget,
-        rule.budget,
-        most(rule.budget, own(), now),
-    );
-    [Some(both), of_rule, of_target]
+}
+
+impl<'s> Look<'s> {
+    fn of_rule(self, rule: &Rule) -> impl Iterator<Item = BudgetUse> {
+        let is_own = |charge: &Charge| charge.rule == rule.name;
+        let own = self.spent.charges.iter().filter(|charge| is_own(charge));
+        let acted_on: BTreeSet<&str> = own.map(|charge| charge.target.as_str()).collect();
+        let of_rule = rule
+            .rule_budget
+            .map(|budget| (Scope::Rule, budget, self.within(budget, is_own).count()));
+        let of_target = rule.target_budget.map(|budget| {
+            let on_them = self.within(budget, |charge| acted_on.contains(charge.target.as_str()));
+            (Scope::Target, budget, most(on_them))
+        });
+        let both = most(self.within(rule.budget, is_own));
+        [
+            Some((Scope::RuleAndTarget, rule.budget, both)),
+            of_rule,
+            of_target,
+        ]
         .into_iter()
         .flatten()
         .map(|(scope, budget, used)| BudgetUse {
@@ -113,32 +117,38 @@ fn of_rule<'s>(
             used,
             limit: budget.max,
         })
+    }
+
+    /// The charges of those that lie in the window.
+    fn within(
+        self,
+        budget: Budget,
+        is_counted: impl Fn(&Charge) -> bool,
+    ) -> impl Iterator<Item = &'s Charge> {
+        let charges = self.spent.charges.iter();
+        charges.filter(move |charge| {
+            is_counted(charge) && self.spent.is_within(budget.per, &charge.at, self.now)
+        })
+    }
+
+    /// None for a rule without a breaker.
+    fn is_open(self, rule: &Rule) -> Option<bool> {
+        let breaker = rule.breaker?;
+        let ends = self.spent.ends.get(&rule.name).map(Vec::as_slice);
+        let ends = ends.unwrap_or_default();
+        let has_tripped = breaker.has_tripped(ends.iter().map(|(_, has_succeeded)| *has_succeeded));
+        let is_recent = ends
+            .last()
+            .is_some_and(|(last, _)| self.spent.is_within(breaker.open_for, last, self.now));
+        Some(has_tripped && is_recent)
+    }
 }
 
-/// How many charges lie in the window.
-fn within<'s>(budget: Budget, charges: impl Iterator<Item = &'s Charge>, now: &Now) -> usize {
-    charges
-        .filter(|charge| now.since(&charge.at) < budget.per)
-        .count()
-}
-
-/// The same of the target that has most of them.
-fn most<'s>(budget: Budget, charges: impl Iterator<Item = &'s Charge>, now: &Now) -> usize {
+/// How many are of the target that has most of them.
+fn most<'s>(charges: impl Iterator<Item = &'s Charge>) -> usize {
     let mut used = BTreeMap::<&str, usize>::new();
-    for charge in charges.filter(|charge| now.since(&charge.at) < budget.per) {
+    for charge in charges {
         *used.entry(&charge.target).or_default() += 1;
     }
     used.into_values().max().unwrap_or(0)
-}
-
-/// None for a rule without a breaker.
-fn is_open(rule: &Rule, spent: &Spent, now: &Now) -> Option<bool> {
-    let breaker = rule.breaker?;
-    let ends = spent.ends.get(&rule.name).map(Vec::as_slice);
-    let ends = ends.unwrap_or_default();
-    let has_tripped = breaker.has_tripped(ends.iter().map(|(_, has_succeeded)| *has_succeeded));
-    let is_recent = ends
-        .last()
-        .is_some_and(|(last, _)| now.since(last) < breaker.open_for);
-    Some(has_tripped && is_recent)
 }

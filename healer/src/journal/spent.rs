@@ -2,8 +2,9 @@
 //! (`history.rs`).
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
-use prunelle_foundation::clock::Now;
+use prunelle_foundation::clock::{Boots, Now};
 
 use super::operation::{Operation, Run, Transaction};
 use super::{Journal, JournalError, moment};
@@ -27,6 +28,15 @@ pub struct Spent {
     pub charges: Vec<Charge>,
     /// Ends of each rule's remediations as its breaker sees them, oldest first: when, and whether it succeeded.
     pub ends: BTreeMap<String, Vec<(Now, bool)>>,
+    /// By which the age of all that is measured, as guards do.
+    pub boots: Boots,
+}
+
+impl Spent {
+    /// Whether a moment lies no longer ago than `within`, as far as is certain.
+    pub fn is_within(&self, within: Duration, moment: &Now, now: &Now) -> bool {
+        self.boots.certain(moment, now) < within
+    }
 }
 
 impl Journal {
@@ -65,6 +75,10 @@ impl Operation for ReadSpent {
             .iter()
             .map(|rule| Ok((rule.clone(), tx.rule_ends(rule)?)))
             .collect::<Run<_>>()?;
-        Ok(Spent { charges, ends })
+        Ok(Spent {
+            charges,
+            ends,
+            boots: tx.boots.known.clone(),
+        })
     }
 }
