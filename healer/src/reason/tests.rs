@@ -46,7 +46,7 @@ fn every_reason_has_a_sentence_of_its_own_for_people() {
 const BESIDE_GUARDS: [(Reason, &str, &str); 12] = [
     (
         Reason::NoRule,
-        "tests/it/engine.rs",
+        "tests/it/engine/notifications.rs",
         "a_delivery_is_acknowledged_by_what_became_of_it",
     ),
     (
@@ -56,7 +56,7 @@ const BESIDE_GUARDS: [(Reason, &str, &str); 12] = [
     ),
     (
         Reason::NotPermitted,
-        "tests/it/engine.rs",
+        "tests/it/engine/ends.rs",
         "what_is_not_permitted_is_tried_once",
     ),
     (
@@ -71,7 +71,7 @@ const BESIDE_GUARDS: [(Reason, &str, &str); 12] = [
     ),
     (
         Reason::TimedOut,
-        "tests/it/engine.rs",
+        "tests/it/engine/ends.rs",
         "a_job_that_never_ends_is_given_up_at_the_time_limit_and_the_unit_is_not_touched_again",
     ),
     (

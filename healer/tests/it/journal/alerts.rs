@@ -136,10 +136,12 @@ async fn an_invalid_alert_is_told_once_an_hour() {
         }];
         let recorded = journal.record_notification(notification).await.unwrap();
         assert!(recorded.changed.is_empty());
-        assert_eq!(journal.recent_events(10).await.unwrap().len(), lines);
+        let events = journal.recent_events(10).await.unwrap();
+        let told = events
+            .iter()
+            .filter(|event| event.details["reason"] == "invalid_alert");
+        assert_eq!(told.count(), lines);
     }
-    let event = journal.recent_events(1).await.unwrap().remove(0);
-    assert_eq!(event.details["reason"], "invalid_alert");
 }
 
 #[tokio::test]

@@ -90,7 +90,10 @@ fn shipped() -> BTreeMap<String, Vec<String>> {
             let file = std::fs::read(entry.unwrap().path()).unwrap();
             let dashboard: Value = serde_json::from_slice(&file).unwrap();
             let variables = dashboard["templating"]["list"].as_array().unwrap();
-            let names = variables.iter().map(|variable| text(&variable["name"]));
+            // Where nothing is chosen, all are shown.
+            let must_be_chosen = |variable: &&Value| variable["includeAll"] != true;
+            let variables = variables.iter().filter(must_be_chosen);
+            let names = variables.map(|variable| text(&variable["name"]));
             (text(&dashboard["uid"]), names.collect())
         })
         .collect()
