@@ -5,10 +5,12 @@
 //! taken. The journal is closed last.
 
 mod http;
+mod journal;
+mod people;
+mod ports;
+mod prepared;
 mod telling;
 
-use std::io;
-use std::os::fd::{AsFd as _, BorrowedFd};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,7 +19,7 @@ use axum::Router;
 use prometheus_client::registry::Registry;
 use prunelle_foundation::clock::{SharedClock, SystemClock};
 use prunelle_foundation::lifecycle::{Lifecycle, ReloadAnswer, Stop, Tasks};
-use prunelle_foundation::web_config::{self, WebConfig, WebStatus};
+use prunelle_foundation::web_config::{WebConfig, WebStatus};
 use prunelle_foundation::{build_info, listener, process_metrics};
 use prunelle_systemd::Systemd;
 use prunelle_systemd::client::Options as SystemdOptions;
@@ -25,45 +27,29 @@ use prunelle_systemd::watch_list::WatchList;
 use tokio::net::UnixListener;
 use tokio::sync::{mpsc, watch};
 
-use crate::boundary::Boundary;
-use crate::control::{self, Control};
-use crate::doctor::{self, Patient};
-use crate::explain;
+use crate::control::Control;
 use crate::grafana::Annotator;
-use crate::headroom;
-use crate::heartbeat::{self, Beats};
-use crate::intake::auth::Tokens;
+use crate::heartbeat::Beats;
 use crate::intake::reconcile::{ActiveAlerts, ReconcileRequests, Reconciler};
-use crate::intake::{self, Intake, Parts, Readiness, WEBHOOK_PATH};
-use crate::journal::{
-    JOURNALD_SOCKET, Journal, JournalOptions, LogOptions, Reopening, goes_to_journald,
-};
-use crate::leases::LocalLeases;
-use crate::metrics::{self, Metrics};
-use crate::notify::channels::Makings;
-use crate::notify::files;
-use crate::notify::mail::MailMakings;
-use crate::notify::trying;
-use crate::policy::load::{self, Checked};
-use crate::policy::{Policy, RemedyKind};
-use crate::prometheus::Prometheus;
-use crate::reload::{self, Reloader};
-use crate::remediation::alarm::{Alarm, TokioAlarm};
+use crate::intake::{Intake, Parts, Readiness, WEBHOOK_PATH};
+use crate::journal::{Journal, Reopening};
+use crate::metrics::Metrics;
+use crate::policy::Policy;
+use crate::reload::Reloader;
+use crate::remediation::alarm::TokioAlarm;
 use crate::remediation::engine::{Engine, Inputs};
 use crate::remediation::handle::Handle;
-use crate::remediation::ids::UuidV7;
-use crate::remediation::steps::{HostSwitches, Ports, Roots, UnitLog};
-use crate::remedy::Remedies;
-use crate::remedy::clean_folder::CleanFolderRemedy;
-use crate::remedy::end_process::EndProcess;
-use crate::remedy::of_host::OfHost;
-use crate::report::{self, Reporter};
-use crate::service_manager::ServiceManager;
-use crate::settings::{Journald, Mail, Settings};
-use crate::status_page::StatusPage;
-use crate::verify::Checks;
-use crate::view;
+use crate::remediation::steps::HostSwitches;
+use crate::settings::Settings;
 use crate::work::ActiveSet;
+use crate::{control, explain, headroom, heartbeat, intake, metrics, view};
+
+pub(crate) use ports::offline;
+
+use self::journal::{close_after, is_crash_looping, open_journal};
+use self::people::{asked_by_people, status_page};
+use self::ports::{ports, switches};
+use self::prepared::Prepared;
 
 /// Notifications that may wait for the engine; more are answered 503.
 const QUEUED_NOTIFICATIONS: usize = 4096;
@@ -71,8 +57,6 @@ const QUEUED_NOTIFICATIONS: usize = 4096;
 const RECONCILE_EVERY: Duration = Duration::from_mins(1);
 /// How long everything may take to end.
 const GRACE: Duration = Duration::from_secs(10);
-/// So many unclean starts within so long: observe only.
-const CRASH_LOOP: (usize, Duration) = (3, Duration::from_mins(5));
 
 /// Runs the daemon.
 pub async fn run(settings: Settings) -> anyhow::Result<()> {
@@ -174,40 +158,6 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// What `explain` works with when no daemon runs: this machine as it is, and a past in which nothing happened. Waits a
-/// while for systemd; what it has not told by then is unknown.
-pub(crate) async fn offline(
-    settings: &Settings,
-    policy: &Policy,
-    clock: &SharedClock,
-    lifecycle: &Lifecycle,
-    patience: Duration,
-) -> anyhow::Result<Ports> {
-    let (tasks, stop) = (lifecycle.tasks(), lifecycle.stop());
-    let watch = reload::watch_list(&settings.monitored_services, policy)?;
-    let systemd = start_systemd(watch, clock, &tasks, &stop);
-    let mut table = ServiceManager::table(&systemd);
-    let synchronised = table.wait_for(|table| table.sync == prunelle_systemd::Sync::Synchronised);
-    // In vain: then guards that need it say so.
-    let _ = tokio::time::timeout(patience, synchronised).await;
-    let asked = asked(settings, ActiveAlerts::new(&settings.alertmanager_url)?)?;
-    let common = Common {
-        clock: Arc::clone(clock),
-        tasks,
-        metrics: Metrics::unregistered(),
-        policies: watch::Sender::new(Arc::new(policy.clone())).subscribe(),
-        journal: Journal::closed(Arc::clone(clock)),
-    };
-    let requests = ReconcileRequests::default();
-    Ok(ports(
-        &common,
-        systemd,
-        &requests,
-        switches(settings),
-        asked,
-    ))
-}
-
 /// What nearly every part is handed.
 #[derive(Clone)]
 struct Common {
@@ -216,61 +166,6 @@ struct Common {
     metrics: Metrics,
     policies: watch::Receiver<Arc<Policy>>,
     journal: Journal,
-}
-
-/// Whom the checks ask.
-fn asked(settings: &Settings, alertmanager: ActiveAlerts) -> anyhow::Result<Asked> {
-    Ok(Asked {
-        prometheus: Prometheus::new(&settings.prometheus_url)?,
-        alertmanager,
-        boundary: settings.host_boundary,
-    })
-}
-
-/// What can be wrong with the settings, found before anything is touched.
-struct Prepared {
-    policy: Arc<Policy>,
-    web_config: Option<web_config::Read>,
-    tokens: Tokens,
-    watch_list: WatchList,
-    active_alerts: ActiveAlerts,
-    asked: Asked,
-    web: std::net::TcpListener,
-    control: UnixListener,
-}
-
-impl Prepared {
-    fn read(settings: &Settings, clock: &SharedClock) -> anyhow::Result<Self> {
-        let Checked { policy, warnings } =
-            load::read_beside(&settings.policy_file, &settings.mail)?;
-        reload::tell_warnings(&warnings);
-        warn_of_mail(&settings.mail);
-        let policy = Arc::new(policy);
-        let web_config = settings.web_config_file.as_deref();
-        let active_alerts = ActiveAlerts::new(&settings.alertmanager_url)?;
-        Ok(Self {
-            web_config: web_config
-                .map(|file| web_config::read(file, clock))
-                .transpose()?,
-            tokens: Tokens::read(&settings.token_files)?,
-            watch_list: reload::watch_list(&settings.monitored_services, &policy)?,
-            asked: asked(settings, active_alerts.clone())?,
-            active_alerts,
-            web: listener::bind(&settings.listen_address)?,
-            // Last: it also finds out whether another daemon runs.
-            control: control::bind(&settings.socket())?,
-            policy,
-        })
-    }
-}
-
-/// What this host and these settings have switched; a crash loop is known by the journal.
-fn switches(settings: &Settings) -> HostSwitches {
-    HostSwitches {
-        is_auto_healing_disabled: settings.auto_healing_enabled == Some(false),
-        is_crash_looping: false,
-        pause_file: settings.pause_file(),
-    }
 }
 
 fn watch_heartbeat(common: &Common, beats: Beats, engine: &Handle) -> heartbeat::Watch {
@@ -321,12 +216,6 @@ fn reconcile(
     }
 }
 
-/// However those who write end: what they wrote last is kept, and the log catches up.
-async fn close_after(writers: impl Future, journal: Journal) {
-    writers.await;
-    journal.close().await;
-}
-
 fn start_systemd(watch: WatchList, clock: &SharedClock, tasks: &Tasks, stop: &Stop) -> Systemd {
     let options = SystemdOptions {
         watch,
@@ -344,14 +233,6 @@ fn registry(web: Option<impl Fn() -> WebStatus + Send + Sync + 'static>) -> (Reg
     build_info::register(&mut registry, "prunelle_healer", env!("CARGO_PKG_VERSION"));
     process_metrics::register(&mut registry);
     (registry, metrics)
-}
-
-fn status_page(settings: &Settings, view: view::ViewReceiver) -> StatusPage {
-    StatusPage {
-        view,
-        hostname: hostname(),
-        grafana_url: settings.grafana_url.as_ref().map(ToString::to_string),
-    }
 }
 
 /// As this machine calls itself.
@@ -387,56 +268,6 @@ fn annotate(
     }
 }
 
-/// Mail that is wanted and will not go is told once.
-fn warn_of_mail(mail: &Mail) {
-    if let Some(warning) = mail.warning() {
-        tracing::warn!("{warning}; set them in /etc/prunelle/prunelle.env");
-    }
-    if let Mail::Ready(server) = mail {
-        for problem in files::examine_mail(server) {
-            tracing::warn!(cure = problem.cure, "mail: {}", problem.message);
-        }
-    }
-}
-
-/// What people ask of the daemon that needs nothing of the engine.
-fn asked_by_people(
-    settings: &Settings,
-    systemd: &Systemd,
-    clock: &SharedClock,
-    tasks: &Tasks,
-    policies: &watch::Receiver<Arc<Policy>>,
-    journal: &Journal,
-) -> Router {
-    let makings = Makings {
-        clock: Arc::clone(clock),
-        tasks: tasks.clone(),
-        mail: MailMakings::new(settings.mail.clone(), hostname()),
-    };
-    doctor::router(patient(settings, systemd, clock))
-        .merge(trying::router(policies.clone(), makings))
-        .merge(report::router(reporter(journal, clock)))
-}
-
-fn reporter(journal: &Journal, clock: &SharedClock) -> Reporter {
-    Reporter {
-        journal: journal.clone(),
-        clock: Arc::clone(clock),
-        host: hostname(),
-    }
-}
-
-/// This daemon, as `doctor` examines it.
-fn patient(settings: &Settings, systemd: &Systemd, clock: &SharedClock) -> Patient {
-    Patient {
-        settings: settings.clone(),
-        systemd: systemd.clone(),
-        clock: Arc::clone(clock),
-        is_daemon: true,
-        proc: "/proc".into(),
-    }
-}
-
 async fn serve(
     listener: std::net::TcpListener,
     router: Router,
@@ -464,146 +295,6 @@ async fn tell_readiness(readiness: watch::Sender<Readiness>, stop: Stop) {
     readiness.send_replace(Readiness::Ready);
     stop.stopped().await;
     readiness.send_replace(Readiness::Draining);
-}
-
-async fn open_journal(
-    settings: &Settings,
-    reopening: Reopening,
-    clock: &SharedClock,
-    metrics: &Metrics,
-    tasks: &Tasks,
-) -> anyhow::Result<Journal> {
-    let observer = metrics.clone();
-    let options = JournalOptions {
-        reserve_bytes: settings.storage_reserve.get(),
-        action_log: Some(settings.actions_file.clone()),
-        log: log_options(settings, reopening),
-        on_commit: Some(Arc::new(move |took| observer.journal_committed(took))),
-        ..JournalOptions::new(&settings.storage_path)
-    };
-    let (clock, inner) = (Arc::clone(clock), tasks.clone());
-    // It outlives the stop signal: what is under way is still written, and closed after the engine.
-    let journal = tasks
-        .spawn_blocking("open-journal", move || {
-            Journal::open(options, clock, &inner, Stop::new())
-        })
-        .await
-        .context("opening the journal panicked")??;
-    Ok(journal)
-}
-
-/// How the action log is kept, as the settings say.
-fn log_options(settings: &Settings, reopening: Reopening) -> LogOptions {
-    let actions = settings.actions;
-    let is_told = match actions.journald {
-        Journald::Always => true,
-        Journald::Never => false,
-        Journald::Auto => {
-            let stream = std::env::var("JOURNAL_STREAM").ok();
-            let goes_there = |output: BorrowedFd<'_>| goes_to_journald(stream.as_deref(), output);
-            goes_there(io::stdout().as_fd()) || goes_there(io::stderr().as_fd())
-        }
-    };
-    LogOptions {
-        max_bytes: actions.max_size.get(),
-        max_age: actions.max_age.get(),
-        is_compressed: actions.is_compressed,
-        keep: actions.keep.get(),
-        keep_files: actions.keep_files,
-        journald: is_told.then(|| JOURNALD_SOCKET.into()),
-        reopening,
-        on_step: None,
-    }
-}
-
-async fn is_crash_looping(journal: &Journal) -> anyhow::Result<bool> {
-    let (starts, within) = CRASH_LOOP;
-    let unclean = journal.unclean_starts_within(within).await?;
-    let is_crash_looping = unclean >= starts;
-    if is_crash_looping {
-        tracing::warn!(
-            unclean,
-            "started uncleanly too often of late: the mode is observe until a restart in {} minutes",
-            within.as_secs() / 60
-        );
-    }
-    Ok(is_crash_looping)
-}
-
-/// What checks ask, as the settings say.
-struct Asked {
-    prometheus: Prometheus,
-    alertmanager: ActiveAlerts,
-    boundary: Boundary,
-}
-
-fn ports(
-    common: &Common,
-    systemd: Systemd,
-    reconciler: &ReconcileRequests,
-    switches: HostSwitches,
-    asked: Asked,
-) -> Ports {
-    let Common {
-        clock,
-        tasks,
-        metrics,
-        policies: _,
-        journal,
-    } = common;
-    let alarm: Arc<dyn Alarm> = Arc::new(TokioAlarm);
-    let manager: Arc<dyn ServiceManager> = Arc::new(systemd);
-    let roots = Roots {
-        boundary: asked.boundary,
-        ..Roots::default()
-    };
-    let of_host = OfHost {
-        manager: Arc::clone(&manager),
-        alarm: Arc::clone(&alarm),
-        clock: Arc::clone(clock),
-        tasks: tasks.clone(),
-        journal: journal.clone(),
-        roots: roots.clone(),
-        // The same program, even when another version has been installed meanwhile.
-        program: "/proc/self/exe".into(),
-    };
-    Ports {
-        clock: Arc::clone(clock),
-        alarm: Arc::clone(&alarm),
-        ids: Arc::new(UuidV7),
-        leases: Arc::new(LocalLeases::new(Arc::clone(clock))),
-        journal: journal.clone(),
-        manager: Arc::clone(&manager),
-        remedies: of_host
-            .add_to(Remedies::of_units(&manager, &alarm))
-            .with(
-                RemedyKind::CleanFolder,
-                CleanFolderRemedy::new(tasks.clone(), Arc::clone(clock)),
-            )
-            .with(
-                RemedyKind::EndProcess,
-                EndProcess::new(
-                    tasks.clone(),
-                    Arc::clone(clock),
-                    Arc::clone(&alarm),
-                    roots.clone(),
-                ),
-            ),
-        checks: Checks {
-            manager,
-            clock: Arc::clone(clock),
-            alarm,
-            tasks: tasks.clone(),
-            prometheus: asked.prometheus,
-            alertmanager: asked.alertmanager,
-            roots: roots.clone(),
-        },
-        metrics: metrics.clone(),
-        reconciler: reconciler.clone(),
-        switches,
-        roots,
-        unit_log: UnitLog::of_systemd(tasks.clone()),
-    }
 }
 
 #[cfg(test)]

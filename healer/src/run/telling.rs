@@ -7,7 +7,8 @@ use prunelle_foundation::lifecycle::Stop;
 use reqwest::Url;
 use tokio::sync::watch;
 
-use super::{Common, hostname, reporter};
+use super::people::reporter;
+use super::{Common, hostname};
 use crate::notify::bell::Bell;
 use crate::notify::channels::Makings;
 use crate::notify::gauging::Gauging;
