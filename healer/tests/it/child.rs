@@ -1,5 +1,7 @@
 //! This test program started once more, to be killed or to be shut into a small file system.
 
+use std::fs::File;
+use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -19,8 +21,29 @@ pub(crate) fn command(test: &str, folder: &Path) -> Command {
     command
 }
 
-/// The same, in a mount namespace of its own where `folder` is a tmpfs of `size`. It vanishes with the process.
-pub(crate) fn command_on_tmpfs(test: &str, folder: &Path, size: &str) -> Command {
+/// Runs one test in another process, where a folder is a tmpfs of 8 MiB, and asks that it passes.
+#[track_caller]
+pub(crate) fn passes_on_small_disk(test: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    let output = command_on_tmpfs(test, folder.path(), "8m")
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{test}\n{said}\n{errors}");
+    assert!(said.contains("1 passed"), "{test}\n{said}\n{errors}");
+}
+
+/// Writes until the file system has no byte left.
+pub(crate) fn fill(ballast: &mut File) {
+    for size in [1 << 16, 1 << 12, 1] {
+        let chunk = vec![b'x'; size];
+        while ballast.write_all(&chunk).is_ok() {}
+    }
+}
+
+/// As [`command`], in a mount namespace of its own where `folder` is a tmpfs of `size`. It vanishes with the process.
+fn command_on_tmpfs(test: &str, folder: &Path, size: &str) -> Command {
     let mut command = new(Path::new("unshare"));
     if !rustix::process::geteuid().is_root() {
         command.args(["--user", "--map-root-user"]);

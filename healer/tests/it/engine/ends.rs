@@ -12,13 +12,7 @@ use super::{STEP, UNIT, starts};
 #[tokio::test]
 async fn a_start_by_a_person_and_then_a_clean_exit_are_not_taken_for_a_stop() {
     let rig = Rig::start().await;
-    rig.manager.fail(UNIT);
-    rig.post(vec![down(UNIT)]).await;
-    rig.until("it is being verified", || {
-        rig.manager.calls().first().cloned()
-    })
-    .await;
-    rig.settle().await;
+    rig.being_verified(UNIT).await;
     rig.manager.run_job(UNIT, "start");
     let reads = rig.manager.reads();
     rig.until_advancing("it was looked at since", STEP, || {
@@ -35,13 +29,7 @@ async fn a_start_by_a_person_and_then_a_clean_exit_are_not_taken_for_a_stop() {
 
     // A stop in the same place is one.
     let rig = Rig::start().await;
-    rig.manager.fail(UNIT);
-    rig.post(vec![down(UNIT)]).await;
-    rig.until("it is being verified", || {
-        rig.manager.calls().first().cloned()
-    })
-    .await;
-    rig.settle().await;
+    rig.being_verified(UNIT).await;
     rig.manager.run_job(UNIT, "stop");
     rig.manager.set(UNIT, ActiveState::Inactive, "dead");
     let story = rig.outcomes(1).await;

@@ -50,10 +50,7 @@ async fn resolved_while_it_runs_it_is_verified_and_goes_no_further() {
 #[tokio::test]
 async fn resolved_while_it_waits_it_is_cancelled() {
     let rig = Rig::start().await;
-    rig.manager.fail(UNIT);
-    rig.pause_all(Duration::from_hours(1)).await;
-    rig.post(vec![down(UNIT)]).await;
-    rig.until_told("decision DEFERRED paused").await;
+    rig.held_up(UNIT, Duration::from_hours(1)).await;
     rig.post(vec![resolved(down(UNIT))]).await;
     rig.until_told("decision SUPPRESSED resolved").await;
     rig.handle().resume(None, "ada".to_owned()).await.unwrap();

@@ -81,10 +81,7 @@ async fn after_its_end_the_alert_is_guarded_under_the_new_rule() {
 #[tokio::test]
 async fn what_waits_under_a_rule_that_is_removed_goes_away() {
     let rig = Rig::start().await;
-    rig.manager.fail(UNIT);
-    rig.pause_all(Duration::from_mins(10)).await;
-    rig.post(vec![down(UNIT)]).await;
-    rig.until_told("decision DEFERRED paused").await;
+    rig.held_up(UNIT, Duration::from_mins(10)).await;
     rig.set_policy(&without_the_rule());
     rig.until_told("decision SUPPRESSED no_rule").await;
     rig.handle().resume(None, "ann".to_owned()).await.unwrap();

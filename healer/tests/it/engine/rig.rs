@@ -375,6 +375,25 @@ impl Rig {
         self.told().story.clone()
     }
 
+    /// The unit has failed, its alert fires, and a pause holds the repair up.
+    pub(super) async fn held_up(&self, unit: &str, lasts: Duration) {
+        self.manager.fail(unit);
+        self.pause_all(lasts).await;
+        self.post(vec![down(unit)]).await;
+        self.until_told("decision DEFERRED paused").await;
+    }
+
+    /// The unit has failed, its alert fires, and what was done about it is being verified.
+    pub(super) async fn being_verified(&self, unit: &str) {
+        self.manager.fail(unit);
+        self.post(vec![down(unit)]).await;
+        self.until("it is being verified", || {
+            self.manager.calls().first().cloned()
+        })
+        .await;
+        self.settle().await;
+    }
+
     /// Waits until the first job has been handed to systemd.
     pub(super) async fn job_queued(&self) {
         self.until("the job is queued", || {

@@ -8,10 +8,7 @@ use super::{UNIT, starts};
 #[tokio::test]
 async fn an_alert_that_fires_for_twenty_minutes_under_a_pause_is_repaired_when_it_is_ended() {
     let rig = Rig::start().await;
-    rig.manager.fail(UNIT);
-    rig.pause_all(Duration::from_hours(2)).await;
-    rig.post(vec![down(UNIT)]).await;
-    rig.until_told("decision DEFERRED paused").await;
+    rig.held_up(UNIT, Duration::from_hours(2)).await;
     for _ in 0..20 {
         rig.advance(Duration::from_mins(1));
         rig.reconcile(vec![down(UNIT)]).await;
@@ -34,10 +31,7 @@ async fn an_alert_that_fires_for_twenty_minutes_under_a_pause_is_repaired_when_i
 #[tokio::test]
 async fn nothing_is_stranded_when_a_pause_runs_out() {
     let rig = Rig::start().await;
-    rig.manager.fail(UNIT);
-    rig.pause_all(Duration::from_secs(90)).await;
-    rig.post(vec![down(UNIT)]).await;
-    rig.until_told("decision DEFERRED paused").await;
+    rig.held_up(UNIT, Duration::from_secs(90)).await;
     rig.advance(Duration::from_secs(89));
     rig.settle().await;
     assert_eq!(rig.manager.calls(), starts(0));
@@ -49,10 +43,7 @@ async fn nothing_is_stranded_when_a_pause_runs_out() {
 #[tokio::test]
 async fn what_alertmanager_has_not_confirmed_for_long_is_not_acted_on_until_it_is() {
     let rig = Rig::start().await;
-    rig.manager.fail(UNIT);
-    rig.pause_all(Duration::from_mins(5)).await;
-    rig.post(vec![down(UNIT)]).await;
-    rig.until_told("decision DEFERRED paused").await;
+    rig.held_up(UNIT, Duration::from_mins(5)).await;
     rig.advance(Duration::from_mins(5));
     rig.settle().await;
     assert_eq!(rig.story().len(), 1, "Alertmanager is asked first");
@@ -67,10 +58,7 @@ async fn what_alertmanager_has_not_confirmed_for_long_is_not_acted_on_until_it_i
 async fn before_acting_on_old_evidence_alertmanager_is_asked_and_its_answer_counts() {
     for still_fires in [true, false] {
         let rig = Rig::start().await;
-        rig.manager.fail(UNIT);
-        rig.pause_all(Duration::from_mins(5)).await;
-        rig.post(vec![down(UNIT)]).await;
-        rig.until_told("decision DEFERRED paused").await;
+        rig.held_up(UNIT, Duration::from_mins(5)).await;
         rig.advance(Duration::from_mins(5));
         rig.settle().await;
         let active = if still_fires {

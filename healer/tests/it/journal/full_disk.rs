@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::fs::{File, OpenOptions};
-use std::io::Write as _;
 use std::path::Path;
 use std::time::Duration;
 
@@ -16,19 +15,12 @@ const RESERVE: u64 = 1 << 20;
 
 #[test]
 fn on_a_small_file_system() {
-    let folder = tempfile::tempdir().unwrap();
     for test in [
         "journal::full_disk::fills_up",
         "journal::full_disk::is_full_at_the_start",
         "journal::full_disk::is_read_only",
     ] {
-        let output = child::command_on_tmpfs(test, folder.path(), "8m")
-            .output()
-            .unwrap();
-        let text = String::from_utf8_lossy(&output.stdout);
-        let errors = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{test}\n{text}\n{errors}");
-        assert!(text.contains("1 passed"), "{test}\n{text}\n{errors}");
+        child::passes_on_small_disk(test);
     }
 }
 
@@ -46,7 +38,7 @@ async fn fills_up() {
     assert_eq!(stats.reserve_bytes(), RESERVE);
 
     let mut ballast = File::create(folder.join("ballast")).unwrap();
-    fill(&mut ballast);
+    child::fill(&mut ballast);
     let mut kept = BTreeSet::new();
     let mut has_used_reserve = false;
     let refused = loop {
@@ -97,7 +89,7 @@ async fn is_full_at_the_start() {
     fixture.try_open(options.clone()).unwrap().close().await;
     assert!(!folder.join("journal.db-wal").exists());
 
-    fill(&mut File::create(folder.join("ballast")).unwrap());
+    child::fill(&mut File::create(folder.join("ballast")).unwrap());
     let journal = fixture.try_open(options.clone()).unwrap();
     let held = journal.stats().reserve_bytes();
     assert!(held > 0 && held < RESERVE, "{held}");
@@ -107,7 +99,7 @@ async fn is_full_at_the_start() {
 
     // Without a reserve it cannot, and says what is the matter.
     std::fs::write(folder.join("reserve"), "").unwrap();
-    fill(&mut File::create(folder.join("more")).unwrap());
+    child::fill(&mut File::create(folder.join("more")).unwrap());
     let error = fixture.try_open(options).unwrap_err();
     assert!(
         matches!(error, JournalError::Open(OpenError::Full { .. })),
@@ -132,13 +124,6 @@ async fn is_read_only() {
         "{error}"
     );
     assert!(error.to_string().contains(folder.to_str().unwrap()));
-}
-
-fn fill(ballast: &mut File) {
-    for size in [1 << 16, 1 << 12, 1] {
-        let chunk = vec![b'x'; size];
-        while ballast.write_all(&chunk).is_ok() {}
-    }
 }
 
 async fn hear(fixture: &Fixture, journal: &Journal, number: u64) -> Result<(), JournalError> {

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::fs::File;
-use std::io::Write as _;
 
 use prunelle_healer::notify::message::Content;
 use prunelle_healer::notify::outbox::Unwritten;
@@ -14,15 +13,7 @@ const RESERVE: u64 = 1 << 20;
 
 #[test]
 fn on_a_small_file_system() {
-    let folder = tempfile::tempdir().unwrap();
-    let test = "telling::full_disk::tells_what_it_can_and_the_rest_later";
-    let output = child::command_on_tmpfs(test, folder.path(), "8m")
-        .output()
-        .unwrap();
-    let said = String::from_utf8_lossy(&output.stdout);
-    let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{said}\n{errors}");
-    assert!(said.contains("1 passed"), "{said}\n{errors}");
+    child::passes_on_small_disk("telling::full_disk::tells_what_it_can_and_the_rest_later");
 }
 
 /// The other process, for which the folder is a tmpfs of 8 MiB.
@@ -40,10 +31,7 @@ async fn tells_what_it_can_and_the_rest_later() {
     assert!(rig.messages().is_empty());
 
     let mut ballast = File::create(folder.join("ballast")).unwrap();
-    for size in [1 << 16, 1 << 12, 1] {
-        let chunk = vec![b'x'; size];
-        while ballast.write_all(&chunk).is_ok() {}
-    }
+    child::fill(&mut ballast);
     // Telling stops while alerts are still heard of, and repairs could be written.
     let mut heard = 2;
     while !rig.status().await.unwritten.is_stalled {

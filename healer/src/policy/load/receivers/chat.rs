@@ -1,5 +1,7 @@
 //! Chats that have more than an address: a channel, or a topic with its priority and tags.
 
+use std::path::PathBuf;
+
 use reqwest::Url;
 
 use super::address::{address, optional_file, secret_address};
@@ -17,12 +19,9 @@ pub(super) fn slack(checker: &mut Checker<'_>, at: &str, wire: SlackWire) -> Opt
         channel,
         url,
     } = wire;
-    let url_file = secret_address(checker, at, SecretAddressWire { url_file, url });
-    let channel = channel_name(checker, at, channel);
-    Some(Integration::Slack {
-        url_file: url_file?,
-        channel: channel?,
-    })
+    let address = SecretAddressWire { url_file, url };
+    let (url_file, channel) = address_and_channel(checker, at, address, channel)?;
+    Some(Integration::Slack { url_file, channel })
 }
 
 /// Mattermost's incoming webhook.
@@ -36,12 +35,21 @@ pub(super) fn mattermost(
         channel,
         url,
     } = wire;
-    let url_file = secret_address(checker, at, SecretAddressWire { url_file, url });
+    let address = SecretAddressWire { url_file, url };
+    let (url_file, channel) = address_and_channel(checker, at, address, channel)?;
+    Some(Integration::Mattermost { url_file, channel })
+}
+
+/// Both are read, so that what is wrong with either is told at once.
+fn address_and_channel(
+    checker: &mut Checker<'_>,
+    at: &str,
+    address: SecretAddressWire,
+    channel: Option<Scalar>,
+) -> Option<(PathBuf, Option<String>)> {
+    let url_file = secret_address(checker, at, address);
     let channel = channel_name(checker, at, channel);
-    Some(Integration::Mattermost {
-        url_file: url_file?,
-        channel: channel?,
-    })
+    Some((url_file?, channel?))
 }
 
 /// `#ops`, `ops` or `@ada`.
