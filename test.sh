@@ -10,7 +10,7 @@ usage: ./test.sh [--no-e2e]
 
 Runs every stage even when one fails, and ends with the line "N passed, N failed":
   format, clippy and documentation without warnings; shell scripts
-  unit, integration and documentation tests
+  unit, integration and documentation tests; one that fails is tried once more, and named as flaky when it passes then
   promtool and amtool on everything that ships, dashboards against the types that Grafana publishes, messages and
     annotations against what each service publishes
   end-to-end tests with real Prometheus, Alertmanager and systemd

@@ -92,17 +92,16 @@ impl Transaction<'_> {
 
     /// Ends what did not come again for long enough.
     pub(super) fn end_refusals(&mut self, at: &Now) -> Run<()> {
-        for refusal in Refusal::ALL {
-            let known = self
-                .prepare(
-                    "SELECT heard_wall, heard_boot, heard_boot_id, since FROM refusals
-                     WHERE kind = ?1",
-                )?
-                .query_row([refusal.as_str()], |row| {
-                    Ok((moment::read_now(row, 0)?, timestamp(row.get(3)?)))
-                })
-                .optional()?;
-            let Some((last, since)) = known else {
+        // Asked at every notification: mostly there are none.
+        let known: Vec<(String, Now, jiff::Timestamp)> = self
+            .prepare("SELECT kind, heard_wall, heard_boot, heard_boot_id, since FROM refusals")?
+            .query_map([], |row| {
+                let last = moment::read_now(row, 1)?;
+                Ok((row.get(0)?, last, timestamp(row.get(4)?)))
+            })?
+            .collect::<Result<_, _>>()?;
+        for (kind, last, since) in known {
+            let Some(refusal) = Refusal::ALL.into_iter().find(|one| one.as_str() == kind) else {
                 continue;
             };
             if at.since(&last) >= OVER_AFTER {
